@@ -1,0 +1,156 @@
+/**
+ * Who may import whom, as rules: a part not listed under `may` may not be imported, npm packages likewise, so that each
+ * library has one place where it is used. It reads what tsc wrote to dist, because no parser it has reads TypeScript 7
+ * with JSX; imports of types alone are erased there and are free.
+ */
+const parts = [
+  { from: '^dist/src/errors\\.js$', may: [] },
+  { from: '^dist/src/group-commit\\.js$', may: [] },
+  {
+    from: '^dist/src/domain/',
+    may: ['^dist/src/domain/', '^dist/src/errors'],
+    packages: ['typebox', 'cdigit', 'libphonenumber-js'],
+  },
+  {
+    from: '^dist/src/db/',
+    may: ['^dist/src/db/', '^dist/src/domain/', '^dist/src/errors', '^dist/migrations/'],
+    packages: ['pg', 'node-pg-migrate'],
+  },
+  {
+    from: '^dist/src/queue/',
+    may: ['^dist/src/queue/', '^dist/src/errors'],
+    packages: ['bullmq', 'ioredis', 'typebox'],
+  },
+  {
+    from: '^dist/src/outbound/',
+    may: ['^dist/src/outbound/', '^dist/src/domain/', '^dist/src/errors'],
+    packages: ['undici', 'standardwebhooks', 'ipaddr.js'],
+  },
+  { from: '^dist/src/config\\.js$', may: ['^dist/src/errors', '^dist/channels/channel'] },
+  {
+    from: '^dist/src/context\\.js$',
+    may: [
+      '^dist/src/config',
+      '^dist/src/db/pool',
+      '^dist/src/domain/',
+      '^dist/src/queue/jobs',
+      '^dist/src/outbound/guarded-fetch',
+      '^dist/channels/channel',
+    ],
+    packages: ['pino'],
+  },
+  {
+    from: '^dist/src/accept\\.js$',
+    may: [
+      '^dist/src/context',
+      '^dist/src/db/',
+      '^dist/src/domain/',
+      '^dist/src/errors',
+      '^dist/src/group-commit',
+      '^dist/src/ids',
+    ],
+  },
+  { from: '^dist/src/ids\\.js$', may: [], packages: ['uuid', 'nanoid'] },
+  {
+    from: '^dist/src/http/',
+    may: [
+      '^dist/src/http/',
+      '^dist/src/context',
+      '^dist/src/accept',
+      '^dist/src/db/',
+      '^dist/src/domain/',
+      '^dist/src/queue/jobs',
+      '^dist/src/errors',
+      '^dist/channels/channel',
+    ],
+    packages: [
+      'fastify',
+      '@fastify/.*',
+      'hono',
+      'typebox',
+      'prom-client',
+      'intl-messageformat',
+      '@picocss/pico',
+      'nanoid',
+    ],
+  },
+  {
+    from: '^dist/channels/([^/]+)/',
+    may: ['^dist/channels/$1/', '^dist/channels/channel', '^dist/src/domain/', '^dist/src/errors'],
+    packages: ['typebox', 'standardwebhooks'],
+  },
+  { from: '^dist/channels/channel\\.js$', may: ['^dist/src/domain/'] },
+  { from: '^dist/channels/index\\.js$', may: ['^dist/channels/', '^dist/src/config'] },
+  {
+    from: '^dist/workers/',
+    may: [
+      '^dist/workers/',
+      '^dist/src/context',
+      '^dist/src/accept',
+      '^dist/src/db/',
+      '^dist/src/domain/',
+      '^dist/src/outbound/',
+      '^dist/src/queue/jobs',
+      '^dist/src/errors',
+      '^dist/src/ids',
+    ],
+  },
+];
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circular',
+      comment: 'A circle means that neither file can be understood alone.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-unresolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'not-to-dev-dependency',
+      comment: 'What runs in production is installed in production.',
+      severity: 'error',
+      from: { path: '^dist/(src|channels|workers)/' },
+      to: { dependencyTypes: ['npm-dev'] },
+    },
+    ...parts.flatMap(({ from, may, packages = [] }) => [
+      {
+        name: `house: ${from}`,
+        severity: 'error',
+        from: { path: from },
+        to: { path: '^dist/', pathNot: may },
+      },
+      {
+        name: `packages: ${from}`,
+        severity: 'error',
+        from: { path: from },
+        to: {
+          path: 'node_modules',
+          pathNot: packages.map((name) => `node_modules/(@types/)?${name}/`),
+          dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-no-pkg', 'npm-unknown'],
+        },
+      },
+    ]),
+    {
+      name: 'domain-is-pure',
+      comment: 'Decisions do no I/O: given the same input they decide the same.',
+      severity: 'error',
+      from: { path: '^dist/src/domain/' },
+      to: { dependencyTypes: ['core'], pathNot: '^(node:)?(crypto|util)$' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
+  },
+};

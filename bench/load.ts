@@ -1,0 +1,68 @@
+import autocannon from 'autocannon';
+import { sampleBody } from './samples.ts';
+
+let next = 0;
+
+/** Sends reports, each another one, over so many connections at once; requests a second. Throws where one was not taken. */
+export async function sendReports(
+  port: number,
+  how: { readonly connections: number } & ({ readonly duration: number } | { readonly amount: number }),
+): Promise<number> {
+  const result = await autocannon({
+    url: `http://127.0.0.1:${port}/v1/reports`,
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    requests: [
+      {
+        setupRequest: (request) => {
+          next += 1;
+          return { ...request, body: sampleBody(next) };
+        },
+      },
+    ],
+    ...how,
+  });
+  if (result.non2xx > 0 || result.errors > 0) {
+    throw new Error(`${result.non2xx} requests refused, ${result.errors} failed`);
+  }
+  return result['2xx'] / result.duration;
+}
+
+/** Milliseconds of each of `count` reports sent one after the other on one connection, or at a fixed rate on many. */
+export async function timeReports(
+  port: number,
+  how: { readonly count: number; readonly perSecond?: number; readonly wait?: number },
+): Promise<readonly number[]> {
+  const took: number[] = [];
+  const one = async () => {
+    next += 1;
+    const start = performance.now();
+    const response = await fetch(`http://127.0.0.1:${port}/v1/reports`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(how.wait === undefined ? {} : { prefer: `wait=${how.wait}` }),
+      },
+      body: sampleBody(next),
+      signal: AbortSignal.timeout(30_000),
+    });
+    const answer = (await response.json()) as { trackingId: string | null };
+    took.push(performance.now() - start);
+    if (response.status !== 202) throw new Error(`a report was answered ${response.status}`);
+    if (how.wait !== undefined && answer.trackingId === null) throw new Error('no tracking ID came in time');
+  };
+  if (how.perSecond === undefined) {
+    for (let sent = 0; sent < how.count; sent += 1) await one();
+    return took;
+  }
+  // The clock sets the pace, not the answers: a slow answer does not make the next report come later.
+  const running: Promise<void>[] = [];
+  const start = performance.now();
+  for (let sent = 0; sent < how.count; sent += 1) {
+    const due = start + (sent * 1000) / how.perSecond;
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())));
+    running.push(one());
+  }
+  await Promise.all(running);
+  return took;
+}

@@ -1,0 +1,135 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { countBacklog } from '../src/db/backlog.ts';
+import { createPool, type Pool } from '../src/db/pool.ts';
+import { startEmbedded } from '../src/embedded/servers.ts';
+import { prepareDatabase } from '../src/prepare-database.ts';
+import { sendReports, timeReports } from './load.ts';
+import { measureFsync, median, percentile, residentMb } from './measure.ts';
+import { preloadReports } from './preload.ts';
+import { type Process, startProcess } from './processes.ts';
+
+const help = `npm run bench -- [--json FILE] [--quick]
+
+Measures the gateway on this machine, with a PostgreSQL and a Redis of its own in full durability:
+
+  accept    durable acceptance over 64 connections, as a ratio of a bare Fastify POST, in interleaved rounds
+  single    one connection, against the time of one fsync
+  pipeline  60,000 reports accepted, filed and routed, with 100,000 stored before
+  latency   accept to tracking ID at 100 reports a second
+  memory    resident memory of gateway and worker during the pipeline
+
+  --json FILE  write the figures to FILE
+  --quick      a tenth of everything: to see that it runs, not to quote`;
+
+const { values: options } = parseArgs({
+  options: { json: { type: 'string' }, quick: { type: 'boolean' }, help: { type: 'boolean' } },
+});
+if (options.help === true) {
+  console.log(help);
+  process.exit();
+}
+
+const scale = options.quick === true ? 0.1 : 1;
+const folder = mkdtempSync(join(tmpdir(), 'lapor-bench-'));
+const say = (line: string) => console.error(line);
+const embedded = await startEmbedded({ dataDir: folder, postgres: true, redis: true, say });
+const databaseUrl = embedded.databaseUrl ?? '';
+const env = {
+  DATABASE_URL: databaseUrl,
+  ...(embedded.redisUrl === null ? {} : { REDIS_URL: embedded.redisUrl }),
+  PORT: '0',
+};
+const processes: Process[] = [];
+const start = async (file: string, ...args: string[]) => {
+  const started = await startProcess(file, args, env);
+  processes.push(started);
+  return started;
+};
+const db = createPool(databaseUrl, { max: 2, onError: (error) => say(error.message) });
+
+try {
+  await prepareDatabase(databaseUrl, say);
+  const fsyncMs = measureFsync();
+  const gateway = await start('../src/main.js', 'serve');
+
+  say('accept: interleaved rounds against a bare Fastify');
+  const bare = await start('./bare-fastify.js');
+  const rounds: { bare: number; gateway: number }[] = [];
+  const seconds = Math.max(1, 5 * scale);
+  await sendReports(bare.port, { connections: 64, duration: 1 });
+  await sendReports(gateway.port, { connections: 64, duration: 1 });
+  for (let round = 1; round <= 5; round += 1) {
+    rounds.push({
+      bare: await sendReports(bare.port, { connections: 64, duration: seconds }),
+      gateway: await sendReports(gateway.port, { connections: 64, duration: seconds }),
+    });
+    say(
+      `  round ${round}: bare ${figure(rounds.at(-1)?.bare)}/s, gateway ${figure(rounds.at(-1)?.gateway)}/s`,
+    );
+  }
+  await bare.stop();
+  const accept = {
+    ratio: median(rounds.map((round) => round.gateway / round.bare)),
+    rps: median(rounds.map((round) => round.gateway)),
+    bareRps: median(rounds.map((round) => round.bare)),
+  };
+
+  say('single: one connection');
+  const alone = await timeReports(gateway.port, { count: 1000 * scale });
+  const single = { p50: median(alone), p99: percentile(alone, 0.99), limit: 10 * fsyncMs + 5, fsyncMs };
+
+  say('pipeline: storing reports beforehand');
+  await db.query(
+    'truncate reports, report_identities, inbox, quarantine, filings, fingerprints, routes, deliveries, attempts',
+  );
+  await preloadReports(db, 100_000 * scale);
+  const worker = await start('../src/main.js', 'work');
+  await settle(db);
+
+  const amount = 60_000 * scale;
+  say(`pipeline: ${amount} reports`);
+  const memory: number[] = [];
+  const watch = setInterval(() => memory.push(residentMb([gateway.pid, worker.pid])), 200);
+  const began = performance.now();
+  const acceptedPerSecond = await sendReports(gateway.port, { connections: 64, amount });
+  await settle(db);
+  const tookSeconds = (performance.now() - began) / 1000;
+  clearInterval(watch);
+  const pipeline = { rps: amount / tookSeconds, acceptedRps: acceptedPerSecond, reports: amount };
+
+  say('latency: 100 reports a second');
+  const waited = await timeReports(gateway.port, { count: 2000 * scale, perSecond: 100, wait: 10 });
+  const latency = { p50: median(waited), p95: percentile(waited, 0.95), p99: percentile(waited, 0.99) };
+
+  const result = { accept, single, pipeline, latency, rssMb: Math.max(...memory) };
+  console.log(`
+accept    ${figure(accept.rps)} reports/s durable; bare Fastify ${figure(accept.bareRps)}/s; ratio ${accept.ratio.toFixed(2)} (at least 0.30)
+single    p50 ${ms(single.p50)}, p99 ${ms(single.p99)} (under ${ms(single.limit)}: 10 fsyncs of ${ms(fsyncMs)} + 5 ms)
+pipeline  ${figure(pipeline.rps)} reports/s accepted to routed, over ${figure(amount)} (at least 3,000)
+latency   accept to tracking ID at 100/s: p50 ${ms(latency.p50)}, p95 ${ms(latency.p95)}, p99 ${ms(latency.p99)} (p95 under 150 ms)
+memory    ${figure(result.rssMb)} MB resident, gateway and worker together (under 400)
+
+${cpus().length} x ${cpus()[0]?.model ?? 'unknown CPU'}, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}${options.quick === true ? ', quick: do not quote' : ''}`);
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
+} finally {
+  await Promise.all(processes.map((started) => started.stop()));
+  await db.end();
+  await embedded.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Waits until every accepted report is filed. */
+async function settle(pool: Pool): Promise<void> {
+  while ((await countBacklog(pool)).inbox > 0) await new Promise((resolve) => setTimeout(resolve, 25));
+}
+
+function figure(value: number | undefined): string {
+  return Math.round(value ?? Number.NaN).toLocaleString('en');
+}
+
+function ms(value: number): string {
+  return `${value.toFixed(1)} ms`;
+}

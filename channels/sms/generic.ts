@@ -1,0 +1,108 @@
+import { Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { type Accepted, limits, normalizeText } from '../../src/domain/report.ts';
+import { validate } from '../../src/domain/validate.ts';
+import { AppError, type FieldProblem } from '../../src/errors.ts';
+import type { Answer, InboundRequest, Receive } from '../channel.ts';
+import { splitJsonArray } from './json-elements.ts';
+import { maxIdLength, toReport } from './message.ts';
+import { verifySignature } from './signature.ts';
+
+/** What an SMS provider posts, one or an array of them; whatever else it adds is ignored. */
+const GenericSms = Type.Object({
+  id: Type.String({ pattern: `^[\\x21-\\x7e]{1,${maxIdLength}}$` }),
+  from: Type.String(),
+  to: Type.Optional(Type.String()),
+  text: Type.String(),
+  receivedAt: Type.Optional(Type.String({ format: 'date-time' })),
+});
+type GenericSms = Type.Static<typeof GenericSms>;
+
+const single = Compile(GenericSms);
+const batch = Compile(Type.Array(GenericSms));
+
+const maxMessages = 10_000;
+/** Texts too long are named up to this many. */
+const maxNamed = 20;
+
+/** The way in for any provider that can sign: all messages of a request are taken, or none. */
+export const createGenericReceive =
+  (secret: string): Receive =>
+  (request) => {
+    verifySignature(request, secret);
+    const messages = parse(request.body);
+    return {
+      reports: messages.map(({ sms, bytes }) =>
+        toReport({
+          provider: 'generic',
+          id: sms.id,
+          from: sms.from,
+          text: sms.text,
+          receivedAt: receivedAt(sms, request),
+          original: { contentType: 'application/json', body: bytes },
+        }),
+      ),
+      answer: (accepted) => answer(messages, accepted),
+    };
+  };
+
+type Message = { readonly sms: GenericSms; readonly bytes: Buffer };
+
+function parse(body: Buffer): readonly Message[] {
+  const input = parseJson(body);
+  if (!Array.isArray(input)) {
+    const sms = validate<GenericSms>(single, input);
+    refuseLongTexts([sms], () => '/text');
+    return [{ sms, bytes: body }];
+  }
+  if (input.length === 0) refuse('invalid', [{ path: '', problem: 'must hold at least one message' }]);
+  if (input.length > maxMessages) {
+    refuse('too-large', [{ path: '', problem: `must not hold more than ${maxMessages} messages` }]);
+  }
+  const list = validate<readonly GenericSms[]>(batch, input);
+  refuseLongTexts(list, (index) => `/${index}/text`);
+  const elements = splitJsonArray(body);
+  return list.map((sms, index) => ({ sms, bytes: elements[index] ?? body }));
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch (error) {
+    throw new AppError('malformed', 'the body is not JSON in UTF-8', { cause: error });
+  }
+}
+
+/** No phone sends so much (255 parts hold 39,015 characters at most, of which nobody types half): a program's mistake. */
+function refuseLongTexts(list: readonly GenericSms[], path: (index: number) => string): void {
+  const fields = list.flatMap(({ text }, index) =>
+    text.length > limits.text && normalizeText(text).length > limits.text
+      ? [{ path: path(index), problem: `must not have more than ${limits.text} characters` }]
+      : [],
+  );
+  if (fields.length > 0) refuse('too-large', fields.slice(0, maxNamed));
+}
+
+function refuse(code: 'invalid' | 'too-large', fields: readonly FieldProblem[]): never {
+  throw new AppError(code, 'nothing of this request was taken', { fields });
+}
+
+/** A provider's clock that runs ahead must not lengthen the deadlines that count from here. */
+function receivedAt(sms: GenericSms, request: InboundRequest): Date {
+  const given = Date.parse(sms.receivedAt ?? '');
+  // RFC 3339 has leap seconds, JavaScript has none
+  return given < request.receivedAt.getTime() ? new Date(given) : request.receivedAt;
+}
+
+/**
+ * The receipt is the reporter's secret, and the provider gets it all the same: it carries the text, the number and
+ * every SMS back in the clear, so keeping the receipt from it would protect nothing and leave the reporter without.
+ */
+function answer(messages: readonly Message[], accepted: readonly Accepted[]): Answer {
+  const receipts = messages.map(({ sms }, index) => ({
+    id: sms.id,
+    receipt: accepted[index]?.receipt,
+    repeated: accepted[index]?.repeated,
+  }));
+  return { status: 202, contentType: 'application/json', body: JSON.stringify({ receipts }) };
+}

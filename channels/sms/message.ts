@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import {
+  type Identity,
+  limits,
+  type NewReport,
+  normalizeLine,
+  normalizePhone,
+  normalizeText,
+  type Original,
+} from '../../src/domain/report.ts';
+
+/** One SMS as a provider handed it over, authenticated and decoded. */
+export type SmsMessage = {
+  readonly provider: string;
+  /** The provider's name for this message, the same on every attempt; null where it gave none. */
+  readonly id: string | null;
+  readonly from: string;
+  readonly text: string;
+  readonly receivedAt: Date;
+  readonly original: Original;
+};
+
+/** Longest id a provider may give. */
+export const maxIdLength = 200;
+
+/** Every SMS is filed, an empty one too; what is longer than a report may be is cut, and kept whole in `original`. */
+export function toReport(message: SmsMessage): NewReport {
+  const text = normalizeText(message.text);
+  return {
+    channel: 'sms',
+    externalId: externalId(message, text),
+    kind: 'complaint',
+    title: null,
+    text: cut(text),
+    occurredOn: null,
+    place: null,
+    topic: null,
+    agency: null,
+    identity: identify(message.from),
+    anonymous: false,
+    confidential: false,
+    receivedAt: message.receivedAt,
+    original: message.original,
+  };
+}
+
+/**
+ * The text is part of it, so a provider that uses an id again cannot make us swallow another message. The sender is
+ * not: there are few enough phone numbers to find the one behind a hash. Without an id the moment of arrival stands in:
+ * a repeat may then be filed twice, which costs less than taking two people who write the same for one.
+ */
+function externalId({ provider, id, receivedAt }: SmsMessage, text: string): string {
+  return id === null
+    ? `${provider}::${digest(`${receivedAt.toISOString()}\n${text}`)}`
+    : `${provider}:${id}:${digest(text)}`;
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
+function cut(text: string): string {
+  if (text.length <= limits.text) return text;
+  // not through the middle of a surrogate pair
+  return text.slice(0, limits.text).replace(/[\ud800-\udbff]$/, '');
+}
+
+function identify(from: string): Identity | null {
+  // 00 stands for the plus in what an SMSC hands over; a plus that nobody percent-encoded arrives as a space.
+  const line = normalizeLine(from.replace(/^(00| )(?=\d{8})/, '+'));
+  if (line === null) return null;
+  const phone = normalizePhone(line) ?? line.slice(0, limits.contact);
+  return { name: null, phone, email: null, onBehalfOf: null };
+}

@@ -1,0 +1,126 @@
+import { defineCommand } from 'citty';
+import { releaseFromQuarantine } from '../db/inbox.ts';
+import type { Pool } from '../db/pool.ts';
+import {
+  findReportFile,
+  listDeliveriesOf,
+  listHops,
+  listQuarantined,
+  type ReportFile,
+} from '../db/report-file.ts';
+import type { ReportId } from '../domain/report.ts';
+import { formatTrackingId, parseTrackingId } from '../domain/tracking-id.ts';
+import { AppError } from '../errors.ts';
+import { withDatabase } from './with-database.ts';
+
+const show = defineCommand({
+  meta: { name: 'show', description: 'One report with its route and its deliveries; never who sent it' },
+  args: {
+    id: {
+      type: 'positional',
+      description: 'Tracking ID, with or without separators, or report id',
+      required: true,
+    },
+    json: { type: 'boolean', description: 'As JSON', default: false },
+  },
+  run: ({ args }) =>
+    withDatabase(async ({ db }) => {
+      const report = await findReport(db, args.id);
+      const hops = await listHops(db, report.report_id);
+      const deliveries = await listDeliveriesOf(db, report.report_id);
+      if (args.json) {
+        console.log(JSON.stringify({ ...report, routes: hops, deliveries }, null, 2));
+        return;
+      }
+      console.log(describeReport(report));
+      for (const hop of hops) {
+        console.log(`  ${time(hop.decided_at)}  routed to ${hop.agency_name} (${hop.agency_code})`);
+        console.log(`                       ${hop.reason} (${Math.round(hop.confidence * 100)} %)`);
+      }
+      for (const delivery of deliveries) {
+        const last =
+          delivery.last_error ?? (delivery.last_status === null ? '' : `HTTP ${delivery.last_status}`);
+        const when = delivery.finished_at ?? (delivery.state === 'pending' ? delivery.next_attempt_at : null);
+        console.log(
+          `  ${when === null ? ' '.repeat(19) : time(when)}  delivery ${delivery.id} ${delivery.state}, ` +
+            `${delivery.attempt_count} attempts${last === '' ? '' : `, last: ${last}`}`,
+        );
+      }
+    }),
+});
+
+const quarantine = defineCommand({
+  meta: { name: 'quarantine', description: 'Reports that could not be processed, oldest first' },
+  run: () =>
+    withDatabase(async ({ db }) => {
+      const rows = await listQuarantined(db, 200);
+      for (const row of rows) console.log(`${row.report_id}  ${time(row.quarantined_at)}  ${row.error}`);
+      console.log(
+        rows.length === 0 ? 'nothing is in quarantine' : 'put one back with: lapor report retry ID',
+      );
+    }),
+});
+
+const retry = defineCommand({
+  meta: { name: 'retry', description: 'Put a report from quarantine back into the inbox' },
+  args: { id: { type: 'positional', description: 'Report id', required: true } },
+  run: ({ args }) =>
+    withDatabase(async ({ db }) => {
+      const report = await findReport(db, args.id);
+      if (!(await releaseFromQuarantine(db, report.report_id as ReportId, new Date()))) {
+        throw new AppError(
+          'conflict',
+          'This report is not in quarantine: "lapor report show" says where it stands.',
+        );
+      }
+      console.log('back in the inbox; a running worker takes it within seconds');
+    }),
+});
+
+export const reportCommand = defineCommand({
+  meta: { name: 'report', description: 'Look at a report, or at those that could not be processed' },
+  subCommands: { show, quarantine, retry },
+});
+
+async function findReport(db: Pool, typed: string): Promise<ReportFile> {
+  const isReportId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(typed);
+  const parsed = isReportId ? { trackingId: typed.toLowerCase() } : parseTrackingId(typed);
+  if (parsed === 'mistyped') {
+    throw new AppError(
+      'invalid',
+      `${typed} is no tracking ID: a digit is wrong or missing. It has 12 digits.`,
+    );
+  }
+  const report = await findReportFile(db, parsed.trackingId);
+  if (report === null) throw new AppError('not-found', `No report has the ID ${typed}.`);
+  return report;
+}
+
+function describeReport(report: ReportFile): string {
+  const flags = [report.anonymous ? 'anonymous' : '', report.confidential ? 'confidential' : ''].filter(
+    Boolean,
+  );
+  const lines = [
+    `report       ${report.report_id}`,
+    `tracking ID  ${report.tracking_id === null ? 'none yet' : formatTrackingId(report.tracking_id)}`,
+    `kind         ${report.kind}, by ${report.channel}${flags.length === 0 ? '' : `, ${flags.join(', ')}`}`,
+    ...(report.title === null ? [] : [`title        ${report.title}`]),
+    `text         ${report.text.replaceAll('\n', '\n             ')}`,
+    ...(report.place ? [`place        ${report.place}`] : []),
+    ...(report.duplicate_of === null ? [] : [`same as      ${formatTrackingId(report.duplicate_of)}`]),
+    ...(report.quarantine_error === null ? [] : [`quarantine   ${report.quarantine_error}`]),
+    '',
+    `  ${time(report.received_at)}  received`,
+    ...(report.filed_at === null ? [] : [`  ${time(report.filed_at)}  filed`]),
+  ];
+  return printable(lines.join('\n'));
+}
+
+/** A text from outside must not move the cursor or recolour the terminal of whoever looks at it. */
+function printable(text: string): string {
+  return text.replace(/[^\P{C}\n]/gu, '\uFFFD');
+}
+
+function time(date: Date): string {
+  return date.toISOString().slice(0, 19).replace('T', ' ');
+}

@@ -1,0 +1,144 @@
+import { AppError } from './errors.ts';
+
+/**
+ * Every setting there is, read from the environment once, in `src/main.ts`. Unset means the default; a value that
+ * cannot be used is an error that names its variable. `describeConfig` prints them with secrets left out.
+ */
+export type Config = {
+  readonly port: number;
+  readonly host: string;
+  readonly dataDir: string;
+  /** Null: the gateway brings its own PostgreSQL along in `dataDir`. */
+  readonly databaseUrl: string | null;
+  /** Null: the gateway brings its own Redis along. Several URLs separated by commas: the nodes of a Redis Cluster. */
+  readonly redisUrl: string | null;
+  /** Where citizens and agencies reach this gateway, without a trailing slash. */
+  readonly publicUrl: string;
+  readonly logLevel: LogLevel;
+  /** `host` or `host:port` that webhooks may reach although private or plain http. */
+  readonly outboundAllow: readonly string[];
+  readonly smsGenericSecret: string | null;
+  readonly smsKannelSecret: string | null;
+  /** Name all queues of this gateway start with; two gateways on one Redis need two. */
+  readonly queueNamespace: string;
+  /** Days within which the same text about the same place is a duplicate. */
+  readonly duplicateWindowDays: number;
+};
+
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** `parseConfig` of this process's own environment. */
+export const readConfig = (): Config => parseConfig(process.env);
+
+/** Throws `AppError` `config` that names the variable and what it should have been. */
+export function parseConfig(env: Env): Config {
+  const port = read(env, 'PORT', integer(0, 65_535), 1708);
+  const host = read(env, 'HOST', text, '127.0.0.1');
+  return {
+    port,
+    host,
+    dataDir: read(env, 'DATA_DIR', text, '.data'),
+    databaseUrl: read(env, 'DATABASE_URL', urls('postgres:', 'postgresql:'), null),
+    redisUrl: read(env, 'REDIS_URL', urls('redis:', 'rediss:'), null),
+    publicUrl: read(
+      env,
+      'PUBLIC_URL',
+      publicUrl,
+      `http://${host === '0.0.0.0' ? 'localhost' : host}:${port}`,
+    ),
+    logLevel: read(env, 'LOG_LEVEL', oneOf(logLevels), 'info'),
+    outboundAllow: read(env, 'OUTBOUND_ALLOW', hosts, []),
+    smsGenericSecret: read(env, 'SMS_GENERIC_SECRET', webhookSecret, null),
+    smsKannelSecret: read(env, 'SMS_KANNEL_SECRET', atLeast(8), null),
+    queueNamespace: read(env, 'QUEUE_NAMESPACE', word, 'lapor'),
+    duplicateWindowDays: read(env, 'DUPLICATE_WINDOW_DAYS', integer(1, 3650), 30),
+  };
+}
+
+/** The settings as one may print them: secrets only as set or unset, passwords in URLs starred out. */
+export function describeConfig(config: Config): Record<string, unknown> {
+  return {
+    ...config,
+    databaseUrl: withoutPassword(config.databaseUrl),
+    redisUrl: withoutPassword(config.redisUrl),
+    smsGenericSecret: config.smsGenericSecret === null ? 'unset' : 'set',
+    smsKannelSecret: config.smsKannelSecret === null ? 'unset' : 'set',
+  };
+}
+
+/** Returns the usable value, or a sentence saying what was expected. */
+type Parse<T> = (raw: string) => { readonly value: T } | { readonly expected: string };
+
+function read<T, Default>(env: Env, name: string, parse: Parse<T>, fallback: Default): T | Default {
+  const raw = env[name]?.trim();
+  if (raw === undefined || raw === '') return fallback;
+  const parsed = parse(raw);
+  if ('expected' in parsed) {
+    // The value itself is not repeated: it may be a secret put in the wrong variable.
+    throw new AppError('config', `${name} cannot be used: expected ${parsed.expected}`);
+  }
+  return parsed.value;
+}
+
+const word: Parse<string> = (raw) =>
+  /^[a-z0-9-]{1,40}$/.test(raw) ? { value: raw } : { expected: 'lower-case letters, digits and dashes' };
+
+const text: Parse<string> = (raw) => ({ value: raw });
+
+const integer =
+  (min: number, max: number): Parse<number> =>
+  (raw) =>
+    /^\d+$/.test(raw) && Number(raw) >= min && Number(raw) <= max
+      ? { value: Number(raw) }
+      : { expected: `a whole number from ${min} to ${max}` };
+
+const oneOf =
+  <T extends string>(values: readonly T[]): Parse<T> =>
+  (raw) => {
+    const value = values.find((candidate) => candidate === raw);
+    return value === undefined ? { expected: `one of ${values.join(', ')}` } : { value };
+  };
+
+const atLeast =
+  (length: number): Parse<string> =>
+  (raw) =>
+    raw.length >= length ? { value: raw } : { expected: `a secret of at least ${length} characters` };
+
+const urls =
+  (...protocols: readonly string[]): Parse<string> =>
+  (raw) => {
+    const fits = raw.split(',').every((part) => protocols.includes(parseUrl(part.trim())?.protocol ?? ''));
+    return fits
+      ? { value: raw }
+      : { expected: `a URL starting with ${protocols.map((p) => `${p}//`).join(' or ')}` };
+  };
+
+const publicUrl: Parse<string> = (raw) => {
+  const url = parseUrl(raw);
+  return url !== null && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === ''
+    ? { value: url.href.replace(/\/$/, '') }
+    : { expected: 'an http(s) URL such as https://lapor.example.go.id' };
+};
+
+const hosts: Parse<readonly string[]> = (raw) => {
+  const list = raw.split(',').map((part) => part.trim().toLowerCase());
+  return list.every((part) => /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?$/.test(part))
+    ? { value: list }
+    : { expected: 'hosts separated by commas, each as host or host:port' };
+};
+
+const webhookSecret: Parse<string> = (raw) =>
+  /^whsec_[A-Za-z0-9+/]{32,}={0,2}$/.test(raw)
+    ? { value: raw }
+    : { expected: 'a Standard Webhooks secret: whsec_ and at least 24 bytes in base64' };
+
+function parseUrl(raw: string): URL | null {
+  return URL.canParse(raw) ? new URL(raw) : null;
+}
+
+function withoutPassword(url: string | null): string | null {
+  return url === null ? null : url.replace(/:\/\/([^:@/]*):[^@/]*@/g, '://$1:***@');
+}

@@ -1,0 +1,36 @@
+import type { Db } from './pool.ts';
+
+export type Backlog = {
+  /** Accepted and not filed yet. */
+  readonly inbox: number;
+  /** Age of the oldest of them, in seconds. */
+  readonly inbox_oldest_seconds: number;
+  /** Set aside for staff. */
+  readonly quarantine: number;
+  readonly deliveries_pending: number;
+  /** The agency has no endpoint. */
+  readonly deliveries_waiting: number;
+};
+
+/** What waits, in figures. Every count is over a table or a partial index that is small when all is well. */
+export async function countBacklog(db: Db): Promise<Backlog> {
+  const { rows } = await db.query<{ [Name in keyof Backlog]: string | null }>({
+    name: 'count-backlog',
+    text: `
+      select
+        (select count(*) from inbox) as inbox,
+        (select extract(epoch from now() - min(report.accepted_at))
+          from inbox join reports as report on report.id = inbox.report_id) as inbox_oldest_seconds,
+        (select count(*) from quarantine) as quarantine,
+        (select count(*) from deliveries where state = 'pending') as deliveries_pending,
+        (select count(*) from deliveries where state = 'waiting') as deliveries_waiting`,
+  });
+  const figure = (name: keyof Backlog) => Number(rows[0]?.[name] ?? 0);
+  return {
+    inbox: figure('inbox'),
+    inbox_oldest_seconds: figure('inbox_oldest_seconds'),
+    quarantine: figure('quarantine'),
+    deliveries_pending: figure('deliveries_pending'),
+    deliveries_waiting: figure('deliveries_waiting'),
+  };
+}

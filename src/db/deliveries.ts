@@ -1,0 +1,336 @@
+import type { Verdict } from '../domain/delivery.ts';
+import type { AgencyCode, ChannelName, DeliveryId, Identity, Kind, ReportId } from '../domain/report.ts';
+import type { Handover } from '../domain/webhook-body.ts';
+import type { EndpointId } from './endpoints.ts';
+import type { Db } from './pool.ts';
+
+/** A delivery still due this long after it was given out for the queue is given out again. */
+const enqueueAgainMs = 30_000;
+
+export type NewDelivery = {
+  readonly id: DeliveryId;
+  readonly reportId: ReportId;
+  readonly agencyCode: AgencyCode;
+};
+
+/**
+ * Writes all deliveries in one statement: pending where the agency has an active endpoint, else waiting for it to pull.
+ * Returns the ids of the pending ones, for the queue. A report an agency has already is not handed to it again.
+ */
+export async function insertDeliveries(
+  db: Db,
+  deliveries: readonly NewDelivery[],
+  now: Date,
+): Promise<readonly DeliveryId[]> {
+  const { rows } = await db.query<{ id: DeliveryId }>({
+    name: 'insert-deliveries',
+    text: `
+      with inserted as (
+        insert into deliveries (id, report_id, agency_code, state, next_attempt_at, enqueue_after)
+        select delivery.id, delivery.report_id, delivery.agency_code,
+          case when endpoint.id is null then 'waiting' else 'pending' end, $4, $5
+        from unnest($1::uuid[], $2::uuid[], $3::text[]) as delivery (id, report_id, agency_code)
+        left join endpoints as endpoint
+          on endpoint.agency_code = delivery.agency_code and endpoint.state = 'active'
+        on conflict (report_id, agency_code) do nothing
+        returning id, state
+      )
+      select id from inserted where state = 'pending'`,
+    values: [
+      deliveries.map((delivery) => delivery.id),
+      deliveries.map((delivery) => delivery.reportId),
+      deliveries.map((delivery) => delivery.agencyCode),
+      now,
+      new Date(now.getTime() + enqueueAgainMs),
+    ],
+  });
+  return rows.map((row) => row.id);
+}
+
+/** A delivery that one worker holds until its lease runs out; `attempt` proves it, because the next lease raises it. */
+export type Lease = {
+  readonly id: DeliveryId;
+  /** Number of this attempt among all there ever were. */
+  readonly attempt: number;
+  /** Number of this attempt since the delivery last became pending: what the retry schedule counts. */
+  readonly roundAttempt: number;
+  readonly endpoint: {
+    readonly id: EndpointId;
+    readonly url: string;
+    readonly secret: string;
+    readonly failing: boolean;
+  };
+  readonly handover: Handover;
+};
+
+/**
+ * Takes those of the deliveries that are due and whose endpoint is not resting, so that no other worker can before
+ * `leaseUntil`; whoever dies holding one only delays it. One that is pending though its agency has no endpoint any
+ * more is set waiting. The identity is read only where the agency may know it.
+ */
+export async function leaseDeliveries(
+  db: Db,
+  ids: readonly string[],
+  now: Date,
+  leaseUntil: Date,
+): Promise<readonly Lease[]> {
+  const { rows } = await db.query<LeaseRow>({
+    name: 'lease-deliveries',
+    text: `
+      with due as (
+        select delivery.id, endpoint.id as endpoint_id, endpoint.url, endpoint.secret,
+          endpoint.failure_count > 0 as failing
+        from deliveries as delivery
+        join endpoints as endpoint on endpoint.agency_code = delivery.agency_code and endpoint.state = 'active'
+        where delivery.id = any($1::uuid[]) and delivery.state = 'pending' and delivery.next_attempt_at <= $2
+          and coalesce(endpoint.resting_until <= $2, true)
+        for update of delivery skip locked
+      ), leased as (
+        update deliveries as delivery
+        set next_attempt_at = $3, attempt_count = delivery.attempt_count + 1
+        from due
+        where delivery.id = due.id
+        returning due.*, delivery.report_id, delivery.agency_code, delivery.attempt_count, delivery.round_start
+      ), parked as (
+        update deliveries as delivery set state = 'waiting'
+        where delivery.id = any($1::uuid[]) and delivery.state = 'pending' and not exists (
+          select from endpoints as endpoint
+          where endpoint.agency_code = delivery.agency_code and endpoint.state = 'active'
+        )
+      )
+      select leased.id, leased.attempt_count, leased.attempt_count - leased.round_start as round_attempt,
+        leased.endpoint_id, leased.url, leased.secret, leased.failing, leased.report_id, leased.agency_code,
+        report.channel, report.kind, report.title, report.text, report.place_text, report.place_lat,
+        report.place_lon, report.place_area_code, report.anonymous, report.confidential, report.received_at,
+        filing.tracking_id, first.tracking_id as duplicate_of,
+        route.topic_code, route.reason, route.decided_at, person.identity
+      from leased
+      join reports as report on report.id = leased.report_id
+      join filings as filing on filing.report_id = leased.report_id
+      join lateral (
+        select topic_code, reason, decided_at from routes
+        where report_id = leased.report_id and agency_code = leased.agency_code
+        order by hop desc limit 1
+      ) as route on true
+      left join report_identities as person
+        on person.report_id = leased.report_id and not report.anonymous and not report.confidential
+      left join lateral (
+        select original.tracking_id
+        from filings as original
+        join reports as first_report on first_report.id = original.report_id and not first_report.confidential
+        join deliveries as handed
+          on handed.report_id = original.report_id and handed.agency_code = leased.agency_code
+        where original.report_id = filing.duplicate_of
+      ) as first on true`,
+    values: [ids, now, leaseUntil],
+  });
+  return rows.map(toLease);
+}
+
+type LeaseRow = {
+  id: DeliveryId;
+  attempt_count: number;
+  round_attempt: number;
+  endpoint_id: EndpointId;
+  url: string;
+  secret: string;
+  failing: boolean;
+  report_id: ReportId;
+  agency_code: AgencyCode;
+  channel: ChannelName;
+  kind: Kind;
+  title: string | null;
+  text: string;
+  place_text: string | null;
+  place_lat: number | null;
+  place_lon: number | null;
+  place_area_code: string | null;
+  anonymous: boolean;
+  confidential: boolean;
+  received_at: Date;
+  tracking_id: string;
+  duplicate_of: string | null;
+  topic_code: string | null;
+  reason: string;
+  decided_at: Date;
+  identity: Identity | null;
+};
+
+function toLease(row: LeaseRow): Lease {
+  return {
+    id: row.id,
+    attempt: row.attempt_count,
+    roundAttempt: row.round_attempt,
+    endpoint: { id: row.endpoint_id, url: row.url, secret: row.secret, failing: row.failing },
+    handover: {
+      reportId: row.report_id,
+      trackingId: row.tracking_id,
+      kind: row.kind,
+      title: row.title,
+      text: row.text,
+      place:
+        row.place_text === null && row.place_lat === null && row.place_area_code === null
+          ? null
+          : { text: row.place_text, lat: row.place_lat, lon: row.place_lon, areaCode: row.place_area_code },
+      topic: row.topic_code,
+      channel: row.channel,
+      receivedAt: row.received_at,
+      duplicateOf: row.duplicate_of,
+      agency: row.agency_code,
+      reason: row.reason,
+      routedAt: row.decided_at,
+      anonymous: row.anonymous,
+      confidential: row.confidential,
+      identity: row.identity,
+    },
+  };
+}
+
+export type Attempt = {
+  readonly deliveryId: DeliveryId;
+  readonly number: number;
+  readonly endpointId: EndpointId;
+  readonly startedAt: Date;
+  readonly endedAt: Date;
+  readonly httpStatus: number | null;
+  readonly verdict: Verdict;
+  readonly error: string | null;
+  readonly answer: string | null;
+  /** When a delivery that stays pending is due again; null where it is finished. */
+  readonly nextAttemptAt: Date | null;
+};
+
+/**
+ * Records an attempt and what became of the delivery, together or not at all. A worker whose lease ran out meanwhile
+ * leaves its attempt on record but changes nothing, except that an accepted report is delivered whoever noticed.
+ */
+export async function recordAttempt(db: Db, attempt: Attempt): Promise<void> {
+  await db.query({
+    name: 'record-attempt',
+    text: `
+      with attempt as (
+        insert into attempts
+          (delivery_id, number, endpoint_id, started_at, duration_ms, http_status, outcome, error, answer)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+      )
+      update deliveries set
+        state = case when $7 = 'accepted' then 'delivered' when $10::timestamptz is null then 'refused' else 'pending' end,
+        next_attempt_at = coalesce($10, next_attempt_at),
+        enqueue_after = coalesce($10, enqueue_after),
+        finished_at = case when $10 is null then $11::timestamptz end
+      where id = $1 and (
+        (state = 'pending' and attempt_count = $2) or ($7 = 'accepted' and state <> 'delivered')
+      )`,
+    values: [
+      attempt.deliveryId,
+      attempt.number,
+      attempt.endpointId,
+      attempt.startedAt,
+      attempt.endedAt.getTime() - attempt.startedAt.getTime(),
+      attempt.httpStatus,
+      attempt.verdict,
+      attempt.error,
+      attempt.answer,
+      attempt.nextAttemptAt,
+      attempt.endedAt,
+    ],
+  });
+}
+
+/** Gives leases back that no attempt was made on, due again at `now`. */
+export async function returnLeases(
+  db: Db,
+  leases: readonly Pick<Lease, 'id' | 'attempt'>[],
+  now: Date,
+): Promise<void> {
+  await db.query({
+    name: 'return-leases',
+    text: `
+      update deliveries as delivery
+      set next_attempt_at = $3, enqueue_after = $3, attempt_count = delivery.attempt_count - 1
+      from unnest($1::uuid[], $2::integer[]) as lease (id, attempt)
+      where delivery.id = lease.id and delivery.attempt_count = lease.attempt and delivery.state = 'pending'`,
+    values: [leases.map((lease) => lease.id), leases.map((lease) => lease.attempt), now],
+  });
+}
+
+/**
+ * Up to `limit` deliveries for the queue: due, and not listed within the last half minute, so that a backlog is not
+ * queued again and again. Agencies take turns, so that one with a backlog does not keep the others waiting; resting
+ * endpoints are passed over.
+ */
+export async function listDueDeliveries(db: Db, now: Date, limit: number): Promise<readonly DeliveryId[]> {
+  const { rows } = await db.query<{ id: DeliveryId }>({
+    name: 'list-due-deliveries',
+    text: `
+      with due as (
+        select candidate.id
+        from endpoints as endpoint
+        cross join lateral (
+          select id, next_attempt_at, row_number() over (order by next_attempt_at) as turn
+          from (
+            select id, next_attempt_at from deliveries
+            where agency_code = endpoint.agency_code and state = 'pending'
+              and next_attempt_at <= $1 and enqueue_after <= $1
+            order by next_attempt_at limit $3
+          ) as oldest
+        ) as candidate
+        where endpoint.state = 'active' and coalesce(endpoint.resting_until <= $1, true)
+        order by candidate.turn, candidate.next_attempt_at
+        limit $3
+      )
+      update deliveries as delivery set enqueue_after = $2
+      from due
+      where delivery.id = due.id and delivery.state = 'pending' and delivery.enqueue_after <= $1
+      returning delivery.id`,
+    values: [now, new Date(now.getTime() + enqueueAgainMs), limit],
+  });
+  return rows.map((row) => row.id);
+}
+
+/**
+ * Sets pending what waits although its agency has an endpoint: it was written at the moment the endpoint was added.
+ * At most `limit` an agency, so that it stays cheap to call.
+ */
+export async function wakeWaitingDeliveries(db: Db, now: Date, limit: number): Promise<number> {
+  const { rowCount } = await db.query({
+    name: 'wake-waiting-deliveries',
+    text: `
+      update deliveries as delivery
+      set state = 'pending', next_attempt_at = $1, enqueue_after = $1, round_start = delivery.attempt_count
+      from endpoints as endpoint
+      cross join lateral (
+        select id from deliveries where agency_code = endpoint.agency_code and state = 'waiting' limit $2
+      ) as waiting
+      where endpoint.state = 'active' and delivery.id = waiting.id and delivery.state = 'waiting'`,
+    values: [now, limit],
+  });
+  return rowCount ?? 0;
+}
+
+/** Makes everything the agency waits for, or was refused by its endpoint before, pending and due; returns how many. */
+export async function reopenDeliveries(db: Db, agencyCode: AgencyCode, now: Date): Promise<number> {
+  const { rowCount } = await db.query({
+    name: 'reopen-deliveries',
+    text: `
+      update deliveries
+      set state = 'pending', next_attempt_at = $2, enqueue_after = $2, round_start = attempt_count, finished_at = null
+      where agency_code = $1 and state in ('waiting', 'refused')`,
+    values: [agencyCode, now],
+  });
+  return rowCount ?? 0;
+}
+
+/** Sets the agency's pending deliveries waiting, unless it has an active endpoint; returns how many. */
+export async function parkDeliveries(db: Db, agencyCode: AgencyCode): Promise<number> {
+  const { rowCount } = await db.query({
+    name: 'park-deliveries',
+    text: `
+      update deliveries set state = 'waiting'
+      where agency_code = $1 and state = 'pending' and not exists (
+        select from endpoints where agency_code = $1 and state = 'active'
+      )`,
+    values: [agencyCode],
+  });
+  return rowCount ?? 0;
+}

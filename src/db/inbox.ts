@@ -1,0 +1,108 @@
+import type { AgencyCode, ChannelName, Kind, NewReport, ReportId } from '../domain/report.ts';
+import type { Db } from './pool.ts';
+
+/** What intake reads of a report; never the identity. */
+export type UnfiledReport = Pick<
+  NewReport,
+  'channel' | 'kind' | 'title' | 'text' | 'place' | 'topic' | 'agency' | 'confidential' | 'receivedAt'
+> & { readonly id: ReportId };
+
+/**
+ * The reports of the list that are still in the inbox, oldest first, locked until the transaction ends. One that
+ * another worker holds, or has filed, is left out: whoever holds it will finish it.
+ */
+export async function lockUnfiled(db: Db, ids: readonly string[]): Promise<readonly UnfiledReport[]> {
+  const { rows } = await db.query<Row>({
+    name: 'lock-unfiled',
+    text: `
+      select report.id, report.channel, report.kind, report.title, report.text, report.place_text, report.place_lat,
+        report.place_lon, report.place_area_code, report.topic_code, report.agency_code, report.confidential,
+        report.received_at
+      from inbox join reports as report on report.id = inbox.report_id
+      where inbox.report_id = any($1::uuid[])
+      order by report.received_at, report.id
+      for update of inbox skip locked`,
+    values: [ids],
+  });
+  return rows.map((row) => ({
+    id: row.id,
+    channel: row.channel,
+    kind: row.kind,
+    title: row.title,
+    text: row.text,
+    place:
+      row.place_text === null && row.place_lat === null && row.place_area_code === null
+        ? null
+        : { text: row.place_text, lat: row.place_lat, lon: row.place_lon, areaCode: row.place_area_code },
+    topic: row.topic_code,
+    agency: row.agency_code,
+    confidential: row.confidential,
+    receivedAt: row.received_at,
+  }));
+}
+
+type Row = {
+  id: ReportId;
+  channel: ChannelName;
+  kind: Kind;
+  title: string | null;
+  text: string;
+  place_text: string | null;
+  place_lat: number | null;
+  place_lon: number | null;
+  place_area_code: string | null;
+  topic_code: string | null;
+  agency_code: AgencyCode | null;
+  confidential: boolean;
+  received_at: Date;
+};
+
+export async function deleteFromInbox(db: Db, ids: readonly ReportId[]): Promise<void> {
+  await db.query({
+    name: 'delete-from-inbox',
+    text: 'delete from inbox where report_id = any($1::uuid[])',
+    values: [ids],
+  });
+}
+
+/** How long whoever put a report on the queue again is left alone with it. */
+const overdueAgainMs = 30_000;
+
+/** Up to `limit` reports for the queue that should have been filed by `now`, and were not put on it lately. */
+export async function listOverdueReports(db: Db, now: Date, limit: number): Promise<readonly ReportId[]> {
+  const { rows } = await db.query<{ report_id: ReportId }>({
+    name: 'take-overdue',
+    text: `
+      update inbox set enqueue_after = $2
+      where report_id in (
+        select report_id from inbox where enqueue_after <= $1
+        order by enqueue_after limit $3 for update skip locked
+      )
+      returning report_id`,
+    values: [now, new Date(now.getTime() + overdueAgainMs), limit],
+  });
+  return rows.map((row) => row.report_id);
+}
+
+/** Sets a report aside for staff: it leaves the inbox, keeps its receipt, and belongs to the national desk. */
+export async function quarantineReport(db: Db, id: ReportId, error: string): Promise<void> {
+  await db.query({
+    name: 'quarantine-report',
+    text: `
+      with taken as (delete from inbox where report_id = $1 returning report_id)
+      insert into quarantine (report_id, error) select report_id, $2 from taken`,
+    values: [id, error],
+  });
+}
+
+/** Puts a quarantined report back into the inbox, due at once; false where it is not quarantined. */
+export async function releaseFromQuarantine(db: Db, id: ReportId, now: Date): Promise<boolean> {
+  const { rowCount } = await db.query({
+    name: 'release-from-quarantine',
+    text: `
+      with released as (delete from quarantine where report_id = $1 returning report_id)
+      insert into inbox (report_id, enqueue_after) select report_id, $2 from released`,
+    values: [id, now],
+  });
+  return rowCount === 1;
+}

@@ -1,0 +1,79 @@
+import pg from 'pg';
+import { AppError } from '../errors.ts';
+
+export type Pool = pg.Pool;
+/** What a statement needs: the pool, or one client inside `transaction`. */
+export type Db = Pick<pg.Pool, 'query'>;
+
+export function createPool(
+  url: string,
+  options: {
+    readonly max: number;
+    readonly onError: (error: Error) => void;
+    /** Schema to work in, where it is not the default. */
+    readonly searchPath?: string;
+  },
+): Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.max,
+    connectionTimeoutMillis: 5_000,
+    application_name: 'lapor-gateway',
+    ...(options.searchPath === undefined ? {} : { options: `-c search_path=${options.searchPath}` }),
+  });
+  // An idle connection the server closes, and a checked-out one too: without a listener either ends the process.
+  pool.on('error', options.onError);
+  pool.on('connect', (client) => client.on('error', options.onError));
+  return pool;
+}
+
+/** Runs `work` in one transaction; whatever it throws rolls everything back and is thrown on. */
+export async function transaction<T>(pool: Pool, work: (db: Db) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('begin');
+    const result = await work(client);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch((rollbackError: Error) => {
+      broken = rollbackError;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+/** True where PostgreSQL itself is away or not taking work, as opposed to refusing this statement. */
+export function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  // 08 connection, 53 resources (disk full, too many clients), 57P admin shutdown, 25006 read-only
+  return (
+    /^(08|53|57P)/.test(code) ||
+    code === '25006' ||
+    /^E(CONN|PIPE|HOST|NET|TIMEDOUT|AI_AGAIN)|^ENOTFOUND$/.test(code) ||
+    /connection (terminated|timeout)|timeout exceeded when trying to connect|Client has encountered a connection error/i.test(
+      error.message,
+    )
+  );
+}
+
+/** Runs `work`, turning an absent PostgreSQL into `AppError` `unavailable`. */
+export async function whenAvailable<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isUnavailable(error)) {
+      throw new AppError('unavailable', 'the database is away for the moment', { cause: error });
+    }
+    throw error;
+  }
+}
+
+/** Rejects where PostgreSQL does not answer. */
+export async function ping(db: Db): Promise<void> {
+  await db.query('select 1');
+}

@@ -1,0 +1,35 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { processHalving } from './batches.ts';
+
+test('every good item goes through once and every poisoned one stands alone', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.boolean(), { maxLength: 60 }), async (poisoned) => {
+      const done: number[] = [];
+      const alone: number[] = [];
+      await processHalving(
+        poisoned.map((_, index) => index),
+        async (items) => {
+          if (items.some((index) => poisoned[index])) throw new Error('poison');
+          done.push(...items);
+        },
+        async (index) => {
+          alone.push(index);
+        },
+        () => false,
+      );
+      expect(done).toEqual(poisoned.flatMap((bad, index) => (bad ? [] : [index])));
+      expect(alone).toEqual(poisoned.flatMap((bad, index) => (bad ? [index] : [])));
+    }),
+  );
+});
+
+test('an error that concerns everything is thrown on and blamed on no item', async () => {
+  const run = processHalving(
+    [1, 2, 3],
+    () => Promise.reject(new Error('database away')),
+    () => Promise.reject(new Error('must not be reached')),
+    () => true,
+  );
+  await expect(run).rejects.toThrow('database away');
+});

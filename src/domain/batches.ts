@@ -1,0 +1,23 @@
+/**
+ * Runs `work` on all items at once; where it throws, on each half, and so on until what cannot be processed stands
+ * alone and is handed to `single`. One poisoned item costs about 2 log2(n) extra runs and none of its neighbours.
+ * `hopeless` errors concern everything (the database is away): they are thrown on instead of blamed on an item.
+ */
+export async function processHalving<T>(
+  items: readonly T[],
+  work: (items: readonly T[]) => Promise<void>,
+  single: (item: T, error: unknown) => Promise<void>,
+  hopeless: (error: unknown) => boolean,
+): Promise<void> {
+  if (items.length === 0) return;
+  try {
+    await work(items);
+  } catch (error) {
+    if (hopeless(error)) throw error;
+    const [only, ...others] = items;
+    if (only !== undefined && others.length === 0) return single(only, error);
+    const middle = Math.ceil(items.length / 2);
+    await processHalving(items.slice(0, middle), work, single, hopeless);
+    await processHalving(items.slice(middle), work, single, hopeless);
+  }
+}

@@ -1,0 +1,85 @@
+import { Compile } from 'typebox/compile';
+import { describe, expect, test } from 'vitest';
+import type { AgencyCode, ReportId } from './report.ts';
+import { type Handover, WebhookBody, webhookBody } from './webhook-body.ts';
+
+const handover: Handover = {
+  reportId: '019a9f3c-7d1e-7a55-9c0b-6f0f4f2b8d10' as ReportId,
+  trackingId: '482910573346',
+  kind: 'complaint',
+  title: 'Jln rusak dpn SDN 2',
+  text: 'Slmt pagi pak, jln di dpn SDN 2 Cibiru rusak parah sdh 3 bln blm diperbaiki',
+  place: { text: 'dpn SDN 2 Cibiru', lat: -6.91, lon: 107.72, areaCode: '32.73.21' },
+  topic: 'jalan-rusak',
+  channel: 'sms',
+  receivedAt: new Date('2026-11-22T02:58:11.402Z'),
+  duplicateOf: null,
+  agency: 'D32.73' as AgencyCode,
+  reason: 'Lokasi disebut: Kec. Cibiru, Kota Bandung; topik jalan rusak ditangani pemerintah daerah',
+  routedAt: new Date('2026-11-22T02:58:11.733Z'),
+  anonymous: false,
+  confidential: false,
+  identity: { name: 'Asep Sunarya', phone: '+6281300001111', email: null, onBehalfOf: null },
+};
+
+const schema = Compile(WebhookBody);
+
+describe('the body of a webhook', () => {
+  test('is what the contract with the agencies says, member by member', () => {
+    const body = webhookBody(handover);
+    expect(body).toEqual({
+      type: 'report.routed',
+      timestamp: '2026-11-22T02:58:11.733Z',
+      data: {
+        reportId: handover.reportId,
+        trackingId: '482910573346',
+        kind: 'complaint',
+        title: handover.title,
+        text: handover.text,
+        place: { text: 'dpn SDN 2 Cibiru', lat: -6.91, lon: 107.72, areaCode: '32.73.21' },
+        topic: 'jalan-rusak',
+        channel: 'sms',
+        receivedAt: '2026-11-22T02:58:11.402Z',
+        duplicateOf: null,
+        agency: 'D32.73',
+        reason: handover.reason,
+        reporter: { name: 'Asep Sunarya', phone: '+6281300001111', email: null, onBehalfOf: null },
+      },
+    });
+    expect(schema.Check(body)).toBe(true);
+  });
+
+  test.each([
+    ['anonymous', { anonymous: true }],
+    ['confidential', { confidential: true }],
+    ['anonymous and confidential', { anonymous: true, confidential: true }],
+  ])('holds nothing of the reporter where the report is %s', (_, secrecy) => {
+    const body = webhookBody({ ...handover, ...secrecy });
+    expect(body.data).not.toHaveProperty('reporter');
+    expect(JSON.stringify(body)).not.toMatch(/Asep|81300001111/);
+    expect(schema.Check(body)).toBe(true);
+  });
+
+  test('has no reporter where nothing is known', () => {
+    expect(webhookBody({ ...handover, identity: null }).data).not.toHaveProperty('reporter');
+  });
+
+  test('keeps to itself whatever a report gains later', () => {
+    const later = {
+      ...handover,
+      receipt: 'R4H4S1A',
+      ipAddress: '203.0.113.7',
+      place: { ...handover.place, photo: 'exif-canary' },
+      identity: { ...handover.identity, nik: '3273010101900001' },
+    };
+    expect(JSON.stringify(webhookBody(later as unknown as Handover))).toBe(
+      JSON.stringify(webhookBody(handover)),
+    );
+  });
+
+  test('gives a title, place or topic that is not there as null', () => {
+    const body = webhookBody({ ...handover, title: null, place: null, topic: null });
+    expect(body.data).toMatchObject({ title: null, place: null, topic: null });
+    expect(schema.Check(body)).toBe(true);
+  });
+});

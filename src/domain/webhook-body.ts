@@ -1,0 +1,114 @@
+import { Type } from 'typebox';
+import {
+  type AgencyCode,
+  channelNames,
+  type Identity,
+  kinds,
+  type NewReport,
+  type Place,
+  type ReportId,
+} from './report.ts';
+
+/** Everything known about a report at the moment it is handed over; what of it an agency may read is decided below. */
+export type Handover = Pick<
+  NewReport,
+  'kind' | 'title' | 'text' | 'topic' | 'channel' | 'receivedAt' | 'anonymous' | 'confidential'
+> & {
+  readonly reportId: ReportId;
+  readonly trackingId: string;
+  readonly place: Place | null;
+  /** Tracking ID of the first report about the same event, where this agency has that report and it is not confidential. */
+  readonly duplicateOf: string | null;
+  readonly agency: AgencyCode;
+  readonly reason: string;
+  readonly routedAt: Date;
+  readonly identity: Identity | null;
+};
+
+const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+const text = (description: string) => Type.String({ description });
+const moment = (description: string) => Type.String({ format: 'date-time', description });
+
+/**
+ * What an agency's endpoint receives, as JSON Schema. Receivers must ignore members they do not know: new ones may
+ * come. The same delivery has the same bytes on every attempt.
+ */
+export const WebhookBody = Type.Object(
+  {
+    type: Type.Literal('report.routed'),
+    timestamp: moment('When the report was routed to the agency; the same on every attempt'),
+    data: Type.Object({
+      reportId: Type.String({ format: 'uuid' }),
+      trackingId: Type.String({ pattern: '^[0-9]{12}$', description: 'The citizen writes it 4-4-4' }),
+      kind: Type.Enum([...kinds]),
+      title: nullable(text('A few words, as a headline')),
+      text: text('What happened, as the reporter wrote it; untrusted text, up to 20,000 characters'),
+      place: nullable(
+        Type.Object({
+          text: nullable(text('Where it happened, in words')),
+          lat: nullable(Type.Number({ description: 'Degrees, WGS 84' })),
+          lon: nullable(Type.Number({ description: 'Degrees, WGS 84' })),
+          areaCode: nullable(text('Kemendagri code with dots')),
+        }),
+      ),
+      topic: nullable(text('Code of the topic the gateway found')),
+      channel: Type.Enum([...channelNames]),
+      receivedAt: moment('When the gateway received the report'),
+      duplicateOf: nullable(
+        text('Tracking ID of an earlier report about the same event that this agency has received too'),
+      ),
+      agency: text('Code of the agency this is handed to'),
+      reason: text('Why it was routed here, in Indonesian'),
+      reporter: Type.Optional(
+        Type.Object(
+          {
+            name: nullable(Type.String()),
+            phone: nullable(text('E.164 where it could be read')),
+            email: nullable(Type.String()),
+            onBehalfOf: nullable(text('The person for whom the reporter speaks')),
+          },
+          {
+            description:
+              'Absent where the reporter is anonymous, the report is confidential or nothing is known',
+          },
+        ),
+      ),
+    }),
+  },
+  { title: 'ReportRouted', description: 'A report handed to an agency' },
+);
+export type WebhookBody = Type.Static<typeof WebhookBody>;
+
+/** Copies member by member what an agency may read: whatever a report gains later stays invisible until it is listed. */
+export function webhookBody(handover: Handover): WebhookBody {
+  const { place, identity } = handover;
+  const nameless = handover.anonymous || handover.confidential || identity === null;
+  return {
+    type: 'report.routed',
+    timestamp: handover.routedAt.toISOString(),
+    data: {
+      reportId: handover.reportId,
+      trackingId: handover.trackingId,
+      kind: handover.kind,
+      title: handover.title,
+      text: handover.text,
+      place: place && { text: place.text, lat: place.lat, lon: place.lon, areaCode: place.areaCode },
+      topic: handover.topic,
+      channel: handover.channel,
+      receivedAt: handover.receivedAt.toISOString(),
+      duplicateOf: handover.duplicateOf,
+      agency: handover.agency,
+      reason: handover.reason,
+      ...(nameless
+        ? {}
+        : {
+            reporter: {
+              name: identity.name,
+              phone: identity.phone,
+              email: identity.email,
+              onBehalfOf: identity.onBehalfOf,
+            },
+          }),
+    },
+  };
+}

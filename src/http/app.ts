@@ -1,0 +1,90 @@
+import type { IncomingMessage } from 'node:http';
+import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import type { Registry } from 'prom-client';
+import type { Accept } from '../accept.ts';
+import type { Context } from '../context.ts';
+import { AppError, describeFailure } from '../errors.ts';
+import { registerChannels } from './api/channels.ts';
+import { registerDirectory } from './api/directory.ts';
+import { registerDocs } from './api/docs.ts';
+import { keepBodiesRaw } from './api/inbound.ts';
+import { type Part, registerOperations } from './api/operations.ts';
+import { registerProblemKinds } from './api/problem-kinds.ts';
+import { registerProgress } from './api/progress.ts';
+import { registerReports } from './api/reports.ts';
+import { createWaitForTrackingId } from './api/wait-for-tracking-id.ts';
+import { registerPages, renderErrorPage } from './pages/plugin.ts';
+import { problemCode, sendProblem } from './problems.ts';
+import { registerSecurity } from './security.ts';
+
+const megabyte = 1024 * 1024;
+
+/** The HTTP side of the gateway: pages for people, an API for programs, doors for providers, figures for operators. */
+export async function createApp(
+  context: Context,
+  accept: Accept,
+  parts: readonly Part[],
+  metrics: Pick<Registry, 'metrics' | 'contentType'>,
+): Promise<FastifyInstance> {
+  const app = fastify({
+    bodyLimit: megabyte,
+    // Kannel sends a long SMS as one percent-encoded GET; Node's 16 kB would refuse it and Kannel would try for ever.
+    http: { maxHeaderSize: 128 * 1024 },
+    // A slow sender cannot hold a connection for ever.
+    requestTimeout: 30_000,
+    keepAliveTimeout: 30_000,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
+  });
+
+  app.setErrorHandler<FastifyError>(async (error, request, reply) => {
+    const code = problemCode(error);
+    if (code === 'internal' || code === 'unavailable') {
+      // During an outage every request fails alike: the parts that are away say so themselves, once.
+      const level = code === 'internal' ? 'error' : 'debug';
+      const cause = error instanceof AppError ? error.cause : error;
+      context.log[level]({
+        event: 'request_failed',
+        route: request.routeOptions.url,
+        code,
+        error: describeFailure(cause),
+        at: findPlace(cause),
+      });
+    }
+    if (wantsPage(request.raw)) return renderErrorPage(request, reply, code);
+    return sendProblem(request, reply, error, context.config.publicUrl);
+  });
+  app.setNotFoundHandler(async (request, reply) => {
+    if (wantsPage(request.raw)) return renderErrorPage(request, reply, 'not-found');
+    const error = new AppError('not-found', 'there is no such address');
+    return sendProblem(request, reply, error, context.config.publicUrl);
+  });
+
+  registerSecurity(app);
+  await registerDocs(app, context.config.publicUrl);
+  await app.register(async (api) => {
+    keepBodiesRaw(api);
+    registerReports(api, context, accept, createWaitForTrackingId(context));
+    registerProgress(api, context);
+    registerDirectory(api, context);
+    registerChannels(api, context, accept);
+    registerOperations(api, parts, metrics);
+    registerProblemKinds(api, context.config.publicUrl);
+  });
+  await registerPages(app, context, accept);
+  return app;
+}
+
+/** Browsers ask for HTML by name; programs do not, or call the API. */
+function wantsPage(request: IncomingMessage): boolean {
+  const isApi = /^\/(v1|channels|health|ready|metrics|docs)(\/|\?|$)/.test(request.url ?? '');
+  return !isApi && (request.headers.accept ?? '').includes('text/html');
+}
+
+/** The line of code it failed at, for the log; undefined where the failure has no stack. */
+function findPlace(error: unknown): string | undefined {
+  const stack = error instanceof Error ? error.stack : undefined;
+  return stack
+    ?.split('\n')
+    .find((line) => /^\s+at /.test(line))
+    ?.trim();
+}

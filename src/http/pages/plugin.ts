@@ -1,0 +1,118 @@
+import cookie from '@fastify/cookie';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Accept } from '../../accept.ts';
+import type { Context } from '../../context.ts';
+import { findProgressByReceipt, findProgressByTrackingId } from '../../db/progress.ts';
+import type { ErrorCode } from '../../errors.ts';
+import { askedLanguage, languageCookie } from '../messages/language.ts';
+import { problemKinds } from '../problems.ts';
+import { loadAssets } from './assets.ts';
+import { ErrorPage } from './error-page.tsx';
+import { HomePage } from './home-page.tsx';
+import { ReceiptPage } from './receipt-page.tsx';
+import { registerReportForm } from './report-form-route.ts';
+import { sendPage, viewOf } from './send-page.ts';
+import { TrackPage, type TrackResult } from './track-page.tsx';
+import { readTrackQuery } from './track-query.ts';
+
+/** The pages people see, and the files these link to. */
+export async function registerPages(
+  app: FastifyInstance,
+  context: Pick<Context, 'config' | 'db' | 'directory' | 'clock' | 'log'>,
+  accept: Accept,
+): Promise<void> {
+  app.decorate('assets', loadAssets());
+  await app.register(async (pages) => {
+    await pages.register(cookie);
+    rememberLanguage(pages, context);
+    registerHome(pages);
+    await registerReportForm(pages, context, accept);
+    registerReceipt(pages, context);
+    registerTrack(pages, context);
+    registerAssets(pages);
+  });
+}
+
+/** Answers a browser's request that failed; says no more than the kind of problem does. */
+export function renderErrorPage(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  code: ErrorCode | 'internal',
+): FastifyReply {
+  const view = viewOf(request);
+  const kind = problemKinds[code];
+  if (kind.status === 503) reply.header('retry-after', '5');
+  reply.code(kind.status).header('cache-control', 'no-store');
+  return sendPage(reply, ErrorPage({ view, ...kind[view.speech.language] }));
+}
+
+const aYear = 365 * 24 * 60 * 60;
+
+function rememberLanguage(app: FastifyInstance, { config }: Pick<Context, 'config'>): void {
+  app.addHook('onRequest', async (request, reply) => {
+    const asked = askedLanguage(request);
+    if (asked === null) return;
+    reply.setCookie(languageCookie, asked, {
+      path: '/',
+      maxAge: aYear,
+      sameSite: 'lax',
+      httpOnly: true,
+      secure: config.publicUrl.startsWith('https:'),
+    });
+  });
+}
+
+function registerHome(app: FastifyInstance): void {
+  app.get('/', { schema: { hide: true } }, async (request, reply) =>
+    sendPage(reply.header('cache-control', 'private, no-cache'), HomePage({ view: viewOf(request) })),
+  );
+}
+
+function registerReceipt(app: FastifyInstance, context: Pick<Context, 'db' | 'clock'>): void {
+  app.get<{ Params: { receipt: string } }>(
+    '/terima/:receipt',
+    { schema: { hide: true } },
+    async (request, reply) => {
+      const view = viewOf(request);
+      const receipt = request.params.receipt.toLowerCase();
+      reply.header('cache-control', 'no-store');
+      const progress = await findProgressByReceipt(context.db, receipt);
+      if (progress !== null) {
+        return sendPage(reply, ReceiptPage({ view, receipt, progress, now: context.clock() }));
+      }
+      const words = view.speech.words.receipt;
+      return sendPage(reply.code(404), ErrorPage({ view, title: words.unknownTitle, detail: words.unknown }));
+    },
+  );
+}
+
+const trackStatus = { 'not-asked': 200, empty: 422, mistyped: 422, unknown: 404 } as const;
+
+function registerTrack(app: FastifyInstance, context: Pick<Context, 'db'>): void {
+  app.get('/lacak', { schema: { hide: true } }, async (request, reply) => {
+    const query = readTrackQuery(request.url);
+    reply.header('cache-control', 'no-store');
+    if ('receipt' in query) return reply.redirect(`/terima/${query.receipt}`, 303);
+    const result: TrackResult =
+      'trackingId' in query
+        ? ((await findProgressByTrackingId(context.db, query.trackingId)) ?? 'unknown')
+        : query.result;
+    reply.code(typeof result === 'string' ? trackStatus[result] : 200);
+    return sendPage(reply, TrackPage({ view: viewOf(request), typed: query.typed, result }));
+  });
+}
+
+/** A path names its content, so what a browser has once it never asks for again. */
+function registerAssets(app: FastifyInstance): void {
+  for (const asset of Object.values(app.assets)) {
+    app.get(asset.path, { schema: { hide: true } }, async (request, reply) => {
+      const gzip = /\bgzip\b/.test(String(request.headers['accept-encoding']));
+      if (gzip) reply.header('content-encoding', 'gzip');
+      return reply
+        .type(asset.contentType)
+        .header('cache-control', 'public, max-age=31536000, immutable')
+        .header('vary', 'accept-encoding')
+        .send(gzip ? asset.gzipped : asset.body);
+    });
+  }
+}

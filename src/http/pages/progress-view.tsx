@@ -1,0 +1,80 @@
+import type { Progress, ProgressEvent } from '../../db/progress.ts';
+import { formatTrackingId } from '../../domain/tracking-id.ts';
+import type { Speech } from '../messages/speech.ts';
+
+type ProgressProps = { readonly speech: Speech; readonly progress: Progress };
+
+/** What is known of a report: where it stands, who has it and why, and every step with its time. */
+export function ProgressView({ speech, progress }: ProgressProps) {
+  const { progress: words, form } = speech.words;
+  const kinds = {
+    complaint: form.complaint,
+    aspiration: form.aspiration,
+    information_request: form.informationRequest,
+  };
+  return (
+    <>
+      <p class="status">
+        <strong class={`badge ${progress.status}`}>{words[progress.status]}</strong>{' '}
+        {words[`${progress.status}_text`]}
+      </p>
+      {/* Names, topics and reasons are data in Indonesian, whatever the language of the page. */}
+      <dl>
+        <Fact name={words.agency} value={progress.agencyName} lang="id" />
+        <Fact name={words.reason} value={progress.reason} lang="id" />
+        <Fact name={words.reportTitle} value={progress.title} />
+        <Fact name={words.topic} value={progress.topicName} lang="id" />
+        <Fact name={words.kind} value={kinds[progress.kind]} />
+        <Fact name={words.receivedAt} value={speech.moment(progress.receivedAt)} />
+      </dl>
+      {progress.duplicateOf !== null && (
+        <p>{speech.say(words.sameCase, { trackingId: formatTrackingId(progress.duplicateOf) })}</p>
+      )}
+      <h2>{words.title}</h2>
+      <Timeline speech={speech} progress={progress} />
+    </>
+  );
+}
+
+function Fact(props: { readonly name: string; readonly value: string | null; readonly lang?: 'id' }) {
+  if (props.value === null) return null;
+  return (
+    <div>
+      <dt>{props.name}</dt>
+      <dd lang={props.lang}>{props.value}</dd>
+    </div>
+  );
+}
+
+const expectedSteps = ['filed', 'routed', 'delivered'] as const;
+
+/** What has happened with its time, then what is still to come. */
+function Timeline({ speech, progress }: ProgressProps) {
+  const { progress: words } = speech.words;
+  const happened = new Set(progress.events.map((event) => event.what));
+  return (
+    <ol class="timeline">
+      {progress.events.map((event) => (
+        <li class="done">
+          <span>{eventSentence(speech, event)}</span>
+          <time datetime={event.at.toISOString()}>{speech.moment(event.at)}</time>
+        </li>
+      ))}
+      {expectedSteps
+        .filter((step) => !happened.has(step))
+        .map((step) => (
+          <li>
+            <span>{words[`event_${step}`]}</span>
+            <small>{words.pending}</small>
+          </li>
+        ))}
+    </ol>
+  );
+}
+
+function eventSentence(speech: Speech, { what, agencyName }: ProgressEvent): string {
+  const { progress: words } = speech.words;
+  return (what === 'routed' || what === 'delivered') && agencyName !== null
+    ? speech.say(words[`event_${what}To`], { agency: agencyName })
+    : words[`event_${what}`];
+}

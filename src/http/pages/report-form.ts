@@ -1,0 +1,159 @@
+import { kinds, limits, normalizeLine, normalizePhone, normalizeText } from '../../domain/report.ts';
+import {
+  type Agency,
+  type Directory,
+  findAgency,
+  findTopic,
+  searchAgencies,
+} from '../../domain/routing/directory.ts';
+import type { Submission } from '../../domain/submission.ts';
+import type { Catalogue } from '../messages/id.ts';
+
+const lineFields = [
+  'token',
+  'kind',
+  'title',
+  'occurredOn',
+  'place',
+  'agency',
+  'agencyAsked',
+  'agencyChoice',
+  'topic',
+  'name',
+  'phone',
+  'email',
+  'onBehalfOf',
+] as const;
+const flags = ['anonymous', 'confidential', 'consent'] as const;
+
+/**
+ * What the form holds, field by field, as strings that may be empty. `token` names this filling-in of the form: sent
+ * twice, it files one report. `agencyAsked` is the agency text for which `agencyChoice` was offered.
+ */
+export type FormValues = Readonly<
+  Record<(typeof lineFields)[number] | 'text', string> & Record<(typeof flags)[number], boolean>
+>;
+export type FormField = keyof FormValues;
+
+export type FormProblem = {
+  readonly field: FormField;
+  readonly message: keyof Catalogue['problems'];
+  readonly values?: Readonly<Record<string, string | number>>;
+};
+
+export type CheckedForm =
+  | { readonly submission: Submission }
+  | {
+      readonly problems: readonly FormProblem[];
+      /** As typed, but with an agency that was chosen from the list in place of the words that were unclear. */
+      readonly values: FormValues;
+      readonly agencyChoices: readonly Agency[];
+    };
+
+/** The value of `agencyChoice` that leaves the agency to us. */
+export const anyAgency = '-';
+
+/** Everything posted, made harmless but not judged: unknown fields are dropped, missing ones empty. */
+export function readForm(posted: URLSearchParams): FormValues {
+  const lines = lineFields.map((field) => [field, normalizeLine(posted.get(field)) ?? '']);
+  const checks = flags.map((flag) => [flag, posted.get(flag) === '1']);
+  return { ...Object.fromEntries([...lines, ...checks]), text: normalizeText(posted.get('text') ?? '') };
+}
+
+export function emptyForm(token: string): FormValues {
+  return readForm(new URLSearchParams({ token, kind: 'complaint' }));
+}
+
+/** The latest day that has begun anywhere in Indonesia: in the east, nine hours ahead of UTC all year. */
+export function latestDay(now: Date): string {
+  return new Date(now.getTime() + 9 * 3_600_000).toISOString().slice(0, 10);
+}
+
+/** The submission, or everything that stands in its way at once; no event lies after `today`. */
+export function checkForm(values: FormValues, directory: Directory, today: string): CheckedForm {
+  const kind = kinds.find((known) => known === values.kind);
+  const agency = resolveAgency(directory, values);
+  const problems = [
+    ...problemIf(kind === undefined, 'kind', 'kind'),
+    ...tooLong(values, 'title', limits.title),
+    ...problemIf(values.text === '', 'text', 'textEmpty'),
+    ...tooLong(values, 'text', limits.text),
+    ...dayProblem(values.occurredOn, today),
+    ...tooLong(values, 'place', limits.placeText),
+    ...('code' in agency ? [] : [agencyProblem(values.agency, agency.choices)]),
+    ...problemIf(values.topic !== '' && findTopic(directory, values.topic) === null, 'topic', 'topic'),
+    ...tooLong(values, 'name', limits.name),
+    ...problemIf(values.phone !== '' && normalizePhone(values.phone) === null, 'phone', 'phone'),
+    ...problemIf(values.email !== '' && !/^[^\s@]+@[^\s@]+$/.test(values.email), 'email', 'email'),
+    ...tooLong(values, 'email', limits.contact),
+    ...tooLong(values, 'onBehalfOf', limits.name),
+    ...problemIf(!values.consent, 'consent', 'consent'),
+  ];
+  if (!('code' in agency)) return { problems, values, agencyChoices: agency.choices };
+  if (problems.length > 0 || kind === undefined) {
+    return { problems, values: { ...values, agency: agency.name }, agencyChoices: [] };
+  }
+  const { title, text, occurredOn, place, topic, name, phone, email, onBehalfOf } = values;
+  return {
+    submission: {
+      kind,
+      text,
+      ...filledIn({ title, occurredOn, topic, agency: agency.code, onBehalfOf }),
+      place: filledIn({ text: place }),
+      reporter: filledIn({ name, phone, email }),
+      anonymous: values.anonymous,
+      confidential: values.confidential,
+      consent: true,
+    },
+  };
+}
+
+/** The agency named, empty for none, or those that may have been meant: nobody is sent to a place they did not choose. */
+function resolveAgency(
+  directory: Directory,
+  { agency, agencyAsked, agencyChoice }: FormValues,
+):
+  | Pick<Agency, 'code' | 'name'>
+  | { readonly code: ''; readonly name: '' }
+  | { readonly choices: readonly Agency[] } {
+  const choice = agency === agencyAsked ? agencyChoice : '';
+  if (agency === '' || choice === anyAgency) return { code: '', name: '' };
+  const named = findAgency(directory, choice || agency);
+  return named?.active ? named : { choices: searchAgencies(directory, agency, 6) };
+}
+
+function agencyProblem(typed: string, choices: readonly Agency[]): FormProblem {
+  return choices.length > 0
+    ? { field: 'agencyChoice', message: 'agencyUnclear' }
+    : { field: 'agency', message: 'agencyUnknown', values: { typed: typed.slice(0, 80) } };
+}
+
+function dayProblem(day: string, today: string): readonly FormProblem[] {
+  if (day === '') return [];
+  const parsed = new Date(`${day}T00:00:00Z`);
+  const exists = /^(19|[2-9]\d)\d\d-\d\d-\d\d$/.test(day) && !Number.isNaN(parsed.getTime());
+  // 31 February parses as 3 March
+  if (!exists || parsed.toISOString().slice(0, 10) !== day) return [{ field: 'occurredOn', message: 'day' }];
+  return problemIf(day > today, 'occurredOn', 'dayAhead');
+}
+
+function tooLong(
+  values: FormValues,
+  field: (typeof lineFields)[number] | 'text',
+  max: number,
+): readonly FormProblem[] {
+  const count = values[field].length;
+  return count > max ? [{ field, message: 'tooLong', values: { max, count } }] : [];
+}
+
+function problemIf(
+  wrong: boolean,
+  field: FormField,
+  message: keyof Catalogue['problems'],
+): readonly FormProblem[] {
+  return wrong ? [{ field, message }] : [];
+}
+
+function filledIn<T extends Record<string, string>>(values: T): Partial<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== '')) as Partial<T>;
+}

@@ -1,0 +1,30 @@
+#!/usr/bin/env node
+import { defineCommand, runCommand, runMain } from 'citty';
+
+/** The command `lapor`: what runs the gateway and what looks after it. Each command is a file in `src/cli`. */
+const lapor = defineCommand({
+  meta: { name: 'lapor', description: 'The open gateway in front of SP4N-LAPOR!' },
+  subCommands: {
+    all: () => import('./cli/start.ts').then((file) => file.allCommand),
+    serve: () => import('./cli/start.ts').then((file) => file.serveCommand),
+    work: () => import('./cli/start.ts').then((file) => file.workCommand),
+    migrate: () => import('./cli/migrate.ts').then((file) => file.migrateCommand),
+    doctor: () => import('./cli/doctor.ts').then((file) => file.doctorCommand),
+    agency: () => import('./cli/agency.ts').then((file) => file.agencyCommand),
+    endpoint: () => import('./cli/endpoint.ts').then((file) => file.endpointCommand),
+    report: () => import('./cli/report.ts').then((file) => file.reportCommand),
+    demo: () => import('./cli/demo.ts').then((file) => file.demoCommand),
+  },
+});
+
+const rawArgs = process.argv.slice(2);
+const asksForHelp = rawArgs.length === 0 || rawArgs.some((arg) => arg === '--help' || arg === '-h');
+try {
+  if (asksForHelp) await runMain(lapor, { rawArgs: rawArgs.length === 0 ? ['--help'] : rawArgs });
+  else await runCommand(lapor, { rawArgs });
+} catch (error) {
+  // citty says what is missing or unknown; its own runner would exit with 1, which here means that the work failed
+  if (!(error instanceof Error) || error.name !== 'CLIError') throw error;
+  console.error(`${error.message}\n"lapor --help" shows what there is.`);
+  process.exitCode = 2;
+}

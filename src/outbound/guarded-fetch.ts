@@ -1,0 +1,141 @@
+import { type LookupAddress, type LookupOptions, lookup as systemLookup } from 'node:dns';
+import type { LookupFunction } from 'node:net';
+import { Agent, type Dispatcher, request } from 'undici';
+import type { PostOutcome } from '../domain/delivery.ts';
+import { normalizeText } from '../domain/report.ts';
+import { findTargetProblem, isAllowed, isPublicAddress } from './target.ts';
+
+export type PostRequest = {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+};
+
+/** Never rejects: whatever goes wrong is an outcome, and none of its words come from the request or the answer's body. */
+export type Post = (request: PostRequest) => Promise<PostOutcome>;
+
+/** In milliseconds. `total` bounds the way to the status line, `body` the reading of what follows it. */
+export type Timeouts = {
+  readonly connect: number;
+  readonly headers: number;
+  readonly total: number;
+  readonly body: number;
+};
+const patient: Timeouts = { connect: 5_000, headers: 10_000, total: 15_000, body: 2_000 };
+
+/** What is kept of an answer's body, and how much of the rest is read to keep the connection alive. */
+const excerptBytes = 500;
+const drainBytes = 64 * 1024;
+
+/**
+ * Makes the one way out to addresses that others chose: https to public addresses, checked on the very addresses the
+ * socket connects to, so a name that resolves differently the second time (DNS rebinding) gains nothing. Hosts in
+ * `allow` are exempt. Redirects are answers, never followed. `close` waits for requests in flight.
+ */
+export function createGuardedFetch(options: {
+  readonly allow: readonly string[];
+  readonly lookup?: LookupFunction;
+  readonly timeouts?: Timeouts;
+}): { readonly post: Post; readonly close: () => Promise<void> } {
+  const { allow, lookup = systemLookup as LookupFunction, timeouts = patient } = options;
+  const guarded = createAgent(publicOnly(lookup), timeouts);
+  const exempt = createAgent(lookup, timeouts);
+
+  async function post({ url, headers, body }: PostRequest): Promise<PostOutcome> {
+    const problem = findTargetProblem(url, allow);
+    if (problem !== null) return { kind: 'blocked', detail: `the URL ${problem}` };
+    try {
+      const response = await request(url, {
+        dispatcher: isAllowed(new URL(url), allow) ? exempt : guarded,
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'user-agent': 'lapor-gateway', ...headers },
+        body,
+        signal: AbortSignal.timeout(timeouts.total),
+      });
+      return {
+        kind: 'answer',
+        status: response.statusCode,
+        retryAfter: oneValue(response.headers['retry-after']),
+        excerpt: await readExcerpt(response.body, timeouts.body),
+      };
+    } catch (error) {
+      return toOutcome(error);
+    }
+  }
+
+  return {
+    post,
+    close: async () => {
+      await Promise.all([guarded.close(), exempt.close()]);
+    },
+  };
+}
+
+function createAgent(lookup: LookupFunction, timeouts: Timeouts): Agent {
+  return new Agent({
+    connect: { lookup, timeout: timeouts.connect },
+    headersTimeout: timeouts.headers,
+    keepAliveTimeout: 10_000,
+    keepAliveMaxTimeout: 60_000,
+    connections: 16,
+  });
+}
+
+class BlockedAddressError extends Error {
+  override readonly name = 'BlockedAddressError';
+}
+
+/** Resolves like `lookup`, but fails unless every address is public: one private among them is an attack or a mistake. */
+function publicOnly(lookup: LookupFunction): LookupFunction {
+  return (hostname, options, callback) => {
+    const all: LookupOptions = { ...options, all: true };
+    lookup(hostname, all, (error, found) => {
+      if (error !== null) return callback(error, []);
+      const addresses = found as LookupAddress[];
+      const [first] = addresses;
+      if (first === undefined || !addresses.every(({ address }) => isPublicAddress(address))) {
+        return callback(new BlockedAddressError('the name resolves to a private or reserved address'), []);
+      }
+      return options.all === true ? callback(null, addresses) : callback(null, first.address, first.family);
+    });
+  };
+}
+
+/** How the body begins. An answer cut off, or dripping past the time limit, still is the answer its status line gave. */
+async function readExcerpt(body: Dispatcher.ResponseData['body'], limitMs: number): Promise<string> {
+  const kept: Buffer[] = [];
+  let size = 0;
+  const timer = setTimeout(() => body.destroy(), limitMs);
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      if (size < excerptBytes) kept.push(chunk);
+      size += chunk.length;
+      if (size > drainBytes) break;
+    }
+  } catch {
+    // the connection broke or was given up: what came until then is the excerpt
+  } finally {
+    clearTimeout(timer);
+  }
+  return normalizeText(Buffer.concat(kept).subarray(0, excerptBytes).toString('utf8'));
+}
+
+const timeoutCodes: readonly string[] = [
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'ETIMEDOUT',
+];
+
+/** Only codes are passed on: messages of parsers and TLS may quote what was sent or received. */
+function toOutcome(error: unknown): PostOutcome {
+  if (!(error instanceof Error)) return { kind: 'network', detail: 'unknown failure' };
+  if (error instanceof BlockedAddressError) return { kind: 'blocked', detail: error.message };
+  if (error.name === 'TimeoutError') return { kind: 'timeout', detail: 'no complete answer in time' };
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  return { kind: timeoutCodes.includes(code) ? 'timeout' : 'network', detail: code };
+}
+
+function oneValue(header: string | string[] | undefined): string | null {
+  return (Array.isArray(header) ? header[0] : header) ?? null;
+}

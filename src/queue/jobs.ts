@@ -1,0 +1,20 @@
+import { Type } from 'typebox';
+
+/**
+ * Every job there is. A payload holds ids only: never a text, never a name, so whoever reads Redis learns nothing,
+ * and losing Redis loses no report.
+ */
+export const jobs = {
+  /** Deduplicate, give tracking IDs, route: one transaction for the whole list. */
+  intake: Type.Object({ reportIds: Type.Array(Type.String({ format: 'uuid' }), { minItems: 1 }) }),
+  /** One attempt to hand each report over to its agency. */
+  deliver: Type.Object({ deliveryIds: Type.Array(Type.String({ format: 'uuid' }), { minItems: 1 }) }),
+} as const;
+
+export type JobName = keyof typeof jobs;
+export type Payload<Name extends JobName> = Type.Static<(typeof jobs)[Name]>;
+
+/** Puts one job on the queue. Rejects with `AppError` `unavailable` within seconds when the queue is away; the sweeper makes up for it. */
+export type Enqueue = <Name extends JobName>(name: Name, payload: Payload<Name>) => Promise<void>;
+
+export type Handlers = { readonly [Name in JobName]: (payload: Payload<Name>) => Promise<void> };

@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { createAccept } from '../src/accept.ts';
+import { createPool } from '../src/db/pool.ts';
+import type { Place } from '../src/domain/report.ts';
+import { AppError } from '../src/errors.ts';
+import { sweep } from '../workers/sweep.ts';
+import { countRows, createCore, newReport } from './support/core.ts';
+import { createTestDatabase, type TestDatabase } from './support/database.ts';
+
+let database: TestDatabase;
+let core: Awaited<ReturnType<typeof createCore>>;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  core = await createCore(database.pool);
+});
+beforeEach(async () => {
+  core.jobs.length = 0;
+  await database.pool.query('truncate reports cascade');
+});
+afterAll(() => database.drop());
+
+test('a thousand reports at once are each stored once, with a receipt of their own, in few commits', async () => {
+  const accept = createAccept(core.context);
+  const before = await countCommits();
+  const accepted = await Promise.all(Array.from({ length: 1000 }, () => accept([newReport()])));
+  const commits = (await countCommits()) - before;
+
+  const receipts = new Set(accepted.flat().map(({ receipt }) => receipt));
+  expect(receipts.size).toBe(1000);
+  expect([...receipts].every((receipt) => /^[0-9a-hjkmnp-tv-z]{26}$/.test(receipt))).toBe(true);
+  for (const table of ['reports', 'report_identities', 'inbox']) {
+    expect(await countRows(database.pool, table)).toBe(1000);
+  }
+  expect(commits).toBeLessThan(100);
+  expect(core.jobs.flatMap(({ payload }) => Object.values(payload).flat())).toHaveLength(1000);
+});
+
+test('a message that comes again gets the receipt it was given, also within one batch and from two gateways', async () => {
+  const one = createAccept(core.context);
+  const other = createAccept(core.context);
+  const report = newReport();
+  const answers = await Promise.all([one([report, report]), one([report]), other([report]), other([report])]);
+  const later = await one([report]);
+  expect(new Set([...answers, later].flat().map(({ receipt }) => receipt)).size).toBe(1);
+  expect(later[0]).toMatchObject({ repeated: true, sameContent: true });
+  expect(await countRows(database.pool, 'reports')).toBe(1);
+});
+
+test('another message under the same external id is told apart and changes nothing', async () => {
+  const accept = createAccept(core.context);
+  const report = newReport();
+  const [first] = await accept([report]);
+  const original = { contentType: 'text/plain', body: Buffer.from('lain') };
+  const [second] = await accept([{ ...report, text: 'Isi yang lain', original }]);
+  expect(second).toMatchObject({ receipt: first?.receipt, repeated: true, sameContent: false });
+  const { rows } = await database.pool.query('select text from reports');
+  expect(rows).toEqual([{ text: report.text }]);
+});
+
+test('one report that PostgreSQL refuses costs its neighbours in the commit nothing', async () => {
+  const accept = createAccept(core.context);
+  const place: Place = { text: null, lat: 200, lon: 0, areaCode: null };
+  const results = await Promise.allSettled(
+    Array.from({ length: 50 }, (_, index) => accept([newReport(index === 20 ? { place } : {})])),
+  );
+  expect(results.map(({ status }) => status === 'rejected')).toEqual(results.map((_, index) => index === 20));
+  expect(await countRows(database.pool, 'reports')).toBe(49);
+});
+
+test('with the queue away reports are accepted all the same, and the sweeper puts them on it later', async () => {
+  const away = async () => {
+    throw new AppError('unavailable', 'away');
+  };
+  const [accepted] = await createAccept({ ...core.context, enqueue: away })([newReport()]);
+  await sweep(core.context);
+  expect(core.jobs).toEqual([]);
+
+  const later = { ...core.context, clock: () => new Date(Date.now() + 20_000) };
+  await sweep(later);
+  expect(core.jobs).toEqual([{ name: 'intake', payload: { reportIds: [accepted?.reportId] } }]);
+  core.jobs.length = 0;
+  await sweep(later);
+  expect(core.jobs).toEqual([]);
+});
+
+test('with PostgreSQL away nothing is acknowledged, and the error says to try again', async () => {
+  const pool = createPool('postgres://nobody:x@127.0.0.1:9/none', { max: 1, onError: () => {} });
+  const attempt = createAccept({ ...core.context, db: pool })([newReport()]);
+  await expect(attempt).rejects.toMatchObject({ code: 'unavailable' });
+  await pool.end();
+});
+
+test('what the reporter is, is stored apart from what the report says', async () => {
+  const identity = { name: 'Sri Wahyuni', phone: '+6281234567890', email: null, onBehalfOf: null };
+  await createAccept(core.context)([newReport({ identity })]);
+  const { rows } = await database.pool.query('select to_jsonb(reports) as report from reports');
+  expect(JSON.stringify(rows)).not.toMatch(/Wahyuni|81234567890/);
+  const { rows: people } = await database.pool.query('select identity from report_identities');
+  expect(people).toEqual([{ identity }]);
+});
+
+async function countCommits(): Promise<number> {
+  const { rows } = await database.pool.query<{ count: string }>(
+    'select count(distinct xmin::text) as count from reports',
+  );
+  return Number(rows[0]?.count);
+}

@@ -1,0 +1,82 @@
+import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
+import { createChannels } from '../../channels/index.ts';
+import { createAccept } from '../../src/accept.ts';
+import { parseConfig } from '../../src/config.ts';
+import type { Context } from '../../src/context.ts';
+import { loadDirectory } from '../../src/db/directory.ts';
+import { type Pool, ping } from '../../src/db/pool.ts';
+import { type Roles, type Servers, startGateway } from '../../src/gateway.ts';
+import { createApp } from '../../src/http/app.ts';
+import { countAccepted, createMetrics } from '../../src/metrics.ts';
+import type { Queues } from '../../src/queue/bullmq.ts';
+
+export type TestApp = {
+  readonly app: FastifyInstance;
+  /** Every line logged so far, as text. */
+  readonly logged: readonly string[];
+};
+
+type AppQueues = Pick<Queues, 'enqueue' | 'count' | 'ping'>;
+
+/**
+ * The real HTTP side over a test database that was made `seeded`: every channel, the real directory, the real way in.
+ * Nobody works on what it accepts unless `queues` leads to workers.
+ */
+export async function createTestApp(
+  db: Pool,
+  given: {
+    readonly env?: Readonly<Record<string, string>>;
+    readonly queues?: AppQueues;
+    readonly clock?: () => Date;
+  } = {},
+): Promise<TestApp> {
+  const { env = {}, queues = noWorkers, clock = () => new Date() } = given;
+  const logged: string[] = [];
+  const config = parseConfig(env);
+  const directory = await loadDirectory(db);
+  const context: Context = {
+    config,
+    db,
+    enqueue: queues.enqueue,
+    channels: createChannels(config),
+    directory: () => directory,
+    post: async () => ({ kind: 'blocked', detail: 'the HTTP side delivers nothing' }),
+    clock,
+    log: pino({ level: 'trace' }, { write: (line: string) => logged.push(line) }),
+  };
+  const metrics = createMetrics(db, queues);
+  const parts = [
+    { name: 'database', check: () => ping(db) },
+    { name: 'queue', check: queues.ping },
+  ];
+  const app = await createApp(context, countAccepted(createAccept(context), metrics), parts, metrics);
+  return { app, logged };
+}
+
+export type InProcess = {
+  readonly url: string;
+  /** Every line logged so far, as text. */
+  readonly logged: readonly string[];
+  readonly stop: () => Promise<void>;
+};
+
+/** A whole gateway as `lapor serve`, `work` or `all` puts it together, in this process; `url` is empty where it does not serve. */
+export async function startInProcess(
+  servers: Servers,
+  roles: Roles,
+  env: Readonly<Record<string, string>> = {},
+): Promise<InProcess> {
+  const logged: string[] = [];
+  const log = pino({ level: 'trace' }, { write: (line: string) => logged.push(line) });
+  const { port, stop } = await startGateway(parseConfig({ PORT: '0', ...env }), servers, roles, log);
+  return { url: port === null ? '' : `http://127.0.0.1:${port}`, logged, stop };
+}
+
+const none = { waiting: 0, active: 0, delayed: 0, failed: 0 };
+
+const noWorkers: AppQueues = {
+  enqueue: async () => {},
+  count: async () => ({ intake: none, deliver: none }),
+  ping: async () => {},
+};

@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
+import { parseConfig } from '../../src/config.ts';
+import type { Context } from '../../src/context.ts';
+import { loadDirectory } from '../../src/db/directory.ts';
+import type { Pool } from '../../src/db/pool.ts';
+import type { NewReport } from '../../src/domain/report.ts';
+
+/** What the core is given, with a queue that only remembers what was put on it. */
+export async function createCore(db: Pool) {
+  const directory = await loadDirectory(db);
+  const jobs: { name: string; payload: object }[] = [];
+  const context = {
+    db,
+    config: parseConfig({}),
+    directory: () => directory,
+    clock: () => new Date(),
+    log: pino({ level: 'silent' }),
+    enqueue: async (name: string, payload: object) => {
+      jobs.push({ name, payload });
+    },
+  } satisfies Partial<Record<keyof Context, unknown>>;
+  return { context, jobs };
+}
+
+/** A report about a street lamp that nobody sent before. */
+export function newReport(more: Partial<NewReport> = {}): NewReport {
+  const externalId = randomUUID();
+  return {
+    channel: 'web',
+    externalId,
+    kind: 'complaint',
+    title: null,
+    text: `Lampu jalan di gang ${externalId.slice(0, 8)} mati, Kec. Coblong Kota Bandung`,
+    occurredOn: null,
+    place: null,
+    topic: null,
+    agency: null,
+    identity: null,
+    anonymous: false,
+    confidential: false,
+    receivedAt: new Date(),
+    original: { contentType: 'text/plain', body: Buffer.from(externalId) },
+    ...more,
+  };
+}
+
+export async function countRows(db: Pool, table: string): Promise<number> {
+  const { rows } = await db.query<{ count: string }>(`select count(*) from ${table}`);
+  return Number(rows[0]?.count);
+}

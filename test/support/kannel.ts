@@ -1,0 +1,175 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** The real Kannel, from Debian's packages kannel and kannel-extras, with its simulated SMS centre. */
+const bearerbox = '/usr/sbin/bearerbox';
+const smsbox = '/usr/sbin/smsbox';
+const fakesmsc = '/usr/lib/kannel/test/fakesmsc';
+
+export const hasKannel = [bearerbox, smsbox, fakesmsc].every((path) => existsSync(path));
+
+export type Kannel = {
+  /** One SMS from a phone, in GSM-7 where its alphabet holds the text, else in UCS-2. Resolves once Kannel has it. */
+  readonly sendSms: (from: string, to: string, text: string) => Promise<void>;
+  /** One long SMS in parts of so many characters, the last part first. */
+  readonly sendLongSms: (from: string, to: string, text: string, partLength: number) => Promise<void>;
+  /** How many SMS Kannel has sent or is about to send to phones. */
+  readonly countOutgoing: () => Promise<number>;
+  readonly stop: () => Promise<void>;
+};
+
+/**
+ * Starts bearerbox and smsbox with `channels/sms/kannel.conf`, so that what operators copy is what is tested; only
+ * addresses, ports and the pause between retries are changed. `gateway` is its origin, `http://127.0.0.1:1708`.
+ */
+export async function startKannel(options: {
+  readonly gateway: string;
+  readonly secret: string;
+  readonly method: 'get' | 'post';
+}): Promise<Kannel> {
+  const folder = await mkdtemp(join(tmpdir(), 'lapor-kannel-'));
+  const [admin = 0, boxes = 0, smsc = 0, sendsms = 0] = await listFreePorts(4);
+  const config = join(folder, 'kannel.conf');
+  await writeFile(config, await renderConfig({ ...options, ports: { admin, boxes, smsc, sendsms } }));
+
+  const running: ChildProcess[] = [];
+  const start = async (binary: string) => {
+    const log = await open(join(folder, 'log'), 'a');
+    running.push(spawn(binary, ['-v', '1', config], { stdio: ['ignore', log.fd, log.fd] }));
+    await log.close();
+  };
+  const stop = async () => {
+    // Nothing in it is worth a graceful end.
+    for (const child of running.reverse()) await kill(child, 'SIGKILL');
+    await rm(folder, { recursive: true });
+  };
+  const readStatus = async () => {
+    const response = await fetch(`http://127.0.0.1:${admin}/status.xml?password=test`, {
+      signal: AbortSignal.timeout(2_000),
+    });
+    return response.text();
+  };
+  /** `sms/received/total` is in the order in which status.xml lists it. */
+  const count = async (direction: 'received' | 'sent') => {
+    const sms = /<sms>.*?<\/sms>/s.exec(await readStatus())?.[0] ?? '';
+    const part = new RegExp(`<${direction}>(.*?)</${direction}>`, 's').exec(sms)?.[1] ?? '';
+    return [...part.matchAll(/<(?:total|queued)>(\d+)</g)].reduce((sum, [, n]) => sum + Number(n), 0);
+  };
+
+  try {
+    await start(bearerbox);
+    await waitUntil('bearerbox answers', async () => (await readStatus()).includes('<gateway>'));
+    await start(smsbox);
+    await waitUntil('smsbox is connected', async () => /<type>smsbox<.*on-line/s.test(await readStatus()));
+  } catch (error) {
+    const log = await readFile(join(folder, 'log'), 'utf8');
+    await stop();
+    throw new Error(`Kannel did not start:\n${log.slice(-4_000)}`, { cause: error });
+  }
+
+  /** The SMS centre takes one connection at a time, so each line has its own fakesmsc, ended once bearerbox has it. */
+  const sendLine = async (line: string) => {
+    const before = await count('received');
+    const args = ['-v', '4', '-H', '127.0.0.1', '-r', String(smsc), '-m', '1', line];
+    const child = spawn(fakesmsc, args, { stdio: 'ignore' });
+    try {
+      await waitUntil('bearerbox received the SMS', async () => (await count('received')) > before);
+    } finally {
+      await kill(child, 'SIGINT');
+    }
+  };
+
+  return {
+    sendSms: (from, to, text) =>
+      sendLine(`${from} ${to} ${isGsm7(text) ? `text ${text}` : `ucs2 ${toUcs2(text)}`}`),
+    sendLongSms: async (from, to, text, partLength) => {
+      const parts = text.match(new RegExp(`.{1,${partLength}}`, 'gsu')) ?? [];
+      for (const [index, part] of [...parts.entries()].reverse()) {
+        const header = percentEncode(Buffer.from([5, 0, 3, 0x2a, parts.length, index + 1]));
+        await sendLine(`${from} ${to} udh-text ${header} ${part}`);
+      }
+    },
+    countOutgoing: () => count('sent'),
+    stop,
+  };
+}
+
+async function renderConfig(options: {
+  readonly gateway: string;
+  readonly secret: string;
+  readonly method: 'get' | 'post';
+  readonly ports: Readonly<Record<'admin' | 'boxes' | 'smsc' | 'sendsms', number>>;
+}): Promise<string> {
+  const { ports } = options;
+  const ours = await readFile(new URL('../../channels/sms/kannel.conf', import.meta.url), 'utf8');
+  const service =
+    options.method === 'get'
+      ? ours
+      : ours.replace(/^get-url/m, '# get-url').replace('# post-url', 'post-url');
+  return `
+group = core
+admin-port = ${ports.admin}
+admin-interface = 127.0.0.1
+admin-password = test
+smsbox-port = ${ports.boxes}
+smsbox-interface = 127.0.0.1
+
+group = smsc
+smsc = fake
+smsc-id = fake
+port = ${ports.smsc}
+our-host = 127.0.0.1
+connect-allow-ip = 127.0.0.1
+
+${service
+  .replaceAll('http://127.0.0.1:1708', options.gateway)
+  .replaceAll('SECRET', options.secret)
+  .replace('sendsms-port = 13013', `sendsms-port = ${ports.sendsms}\nsendsms-interface = 127.0.0.1`)
+  .replace('http-queue-delay = 10', 'http-queue-delay = 1')}
+`;
+}
+
+/** The GSM 7-bit alphabet (3GPP TS 23.038, section 6.2.1), less the line break, which ends a line of fakesmsc. */
+function isGsm7(text: string): boolean {
+  return /^[@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞ^{}\\[~\]|€ÆæßÉ !"#¤%&'()*+,\-./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà]*$/.test(
+    text,
+  );
+}
+
+function toUcs2(text: string): string {
+  return percentEncode(Buffer.from(text, 'utf16le').swap16());
+}
+
+function percentEncode(bytes: Buffer): string {
+  return bytes.toString('hex').replace(/../g, '%$&');
+}
+
+/** Ports that were free a moment ago; all are held until the last is found, so no two are the same. */
+async function listFreePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+  return ports;
+}
+
+async function waitUntil(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 15_000;
+  // An answer that does not come is a "not yet" like any other: the server is starting.
+  while (!(await isSo().catch(() => false))) {
+    if (Date.now() > deadline) throw new Error(`waited 15 s in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function kill(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill(signal);
+  await exited;
+}

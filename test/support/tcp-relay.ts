@@ -1,0 +1,72 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+
+/** A wire to a server that a test can cut, or turn into a black hole, without touching the server. */
+export type TcpRelay = {
+  /** The server's URL, by way of the relay. */
+  readonly url: string;
+  /** Ends every connection and refuses new ones. */
+  readonly cut: () => Promise<void>;
+  /** Keeps connections open and takes new ones, but not a byte passes any more. */
+  readonly swallow: () => void;
+  /** Lets pass what comes on new connections; those swallowed are ended. */
+  readonly mend: () => Promise<void>;
+  readonly close: () => Promise<void>;
+};
+
+export async function openTcpRelay(serverUrl: string): Promise<TcpRelay> {
+  const target = new URL(serverUrl);
+  const sockets = new Set<Socket>();
+  let swallowing = false;
+
+  const server = createServer((near) => {
+    keep(near);
+    if (swallowing) return near.pause();
+    const far = connect(Number(target.port), target.hostname);
+    keep(far);
+    near.pipe(far).pipe(near);
+    near.once('close', () => far.destroy());
+    far.once('close', () => near.destroy());
+    return undefined;
+  });
+
+  function keep(socket: Socket): void {
+    sockets.add(socket);
+    socket.setNoDelay(true);
+    socket.once('close', () => sockets.delete(socket));
+    socket.on('error', () => {}); // what breaks is what the test wanted
+  }
+  async function listen(port: number): Promise<number> {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    return (server.address() as AddressInfo).port;
+  }
+  function hangUp(): void {
+    for (const socket of sockets) socket.destroy();
+  }
+  async function cut(): Promise<void> {
+    if (!server.listening) return;
+    const closed = once(server, 'close');
+    server.close();
+    hangUp();
+    await closed;
+  }
+
+  const port = await listen(0);
+  const url = new URL(serverUrl);
+  url.host = `127.0.0.1:${port}`;
+  return {
+    url: url.href,
+    cut,
+    swallow: () => {
+      swallowing = true;
+      for (const socket of sockets) socket.unpipe().pause();
+    },
+    mend: async () => {
+      swallowing = false;
+      hangUp();
+      if (!server.listening) await listen(port);
+    },
+    close: cut,
+  };
+}

@@ -1,0 +1,158 @@
+import type { Context } from '../src/context.ts';
+import {
+  type Attempt,
+  type Lease,
+  leaseDeliveries,
+  parkDeliveries,
+  recordAttempt,
+  returnLeases,
+} from '../src/db/deliveries.ts';
+import {
+  clearEndpointFailures,
+  countEndpointFailure,
+  disableEndpoint,
+  type EndpointId,
+  restEndpoint,
+} from '../src/db/endpoints.ts';
+import { transaction } from '../src/db/pool.ts';
+import { restUntil, type Settlement, settleAttempt } from '../src/domain/delivery.ts';
+import type { AgencyCode } from '../src/domain/report.ts';
+import { webhookBody } from '../src/domain/webhook-body.ts';
+import { createLanes } from '../src/outbound/lanes.ts';
+import { signWebhook } from '../src/outbound/sign.ts';
+import type { Handlers } from '../src/queue/jobs.ts';
+
+/** Posts at once in this process, and of them to one agency. */
+const lanes = { total: 64, perLane: 8 } as const;
+
+/**
+ * A job starts posts for this long and gives back what it did not get to, so that one slow agency cannot hold it;
+ * the lease outlasts that, the longest post (17 s) and a slow database.
+ */
+const startWithinMs = 10_000;
+const leaseMs = 60_000;
+
+const events = {
+  accepted: 'delivery_accepted',
+  retry: 'delivery_retry',
+  refused: 'delivery_refused',
+  gone: 'endpoint_gone',
+} as const;
+
+/**
+ * Makes the handler of `deliver` jobs: one attempt for each delivery of the list that is due, recorded. What fails
+ * stays with its own delivery; the job fails only where an attempt could not be recorded, and then the lease runs out
+ * and the agency gets the report again under the same `webhook-id`.
+ */
+export function createDeliver(context: Pick<Context, 'db' | 'clock' | 'log' | 'post'>): Handlers['deliver'] {
+  const { db, clock, log, post } = context;
+  const inLane = createLanes(lanes);
+  /** Endpoints this process saw failing, and until when each rests. */
+  const ailing = new Map<EndpointId, Date | null>();
+
+  return async ({ deliveryIds }) => {
+    const now = clock();
+    const startBy = after(now, startWithinMs);
+    const leases = await leaseDeliveries(db, deliveryIds, now, after(now, leaseMs));
+    const untouched: Lease[] = [];
+    const results = await Promise.allSettled(
+      leases.map((lease) =>
+        inLane(lease.endpoint.id, async () => {
+          const startedAt = clock();
+          const rests = (ailing.get(lease.endpoint.id) ?? startedAt) > startedAt;
+          if (rests || startedAt > startBy) untouched.push(lease);
+          else await attempt(lease, startedAt);
+        }),
+      ),
+    );
+    if (untouched.length > 0) await returnLeases(db, untouched, clock());
+    const failure = results.find((result) => result.status === 'rejected');
+    if (failure !== undefined) throw failure.reason;
+  };
+
+  async function attempt(lease: Lease, startedAt: Date): Promise<void> {
+    const { id, roundAttempt, endpoint, handover } = lease;
+    const body = webhookBody(handover);
+    const bytes = JSON.stringify(body);
+    const headers = signWebhook(endpoint.secret, id, startedAt, bytes);
+    const outcome = await post({ url: endpoint.url, headers, body: bytes });
+    const endedAt = clock();
+    const settlement = settleAttempt(outcome, roundAttempt, endedAt, Math.random);
+    // An answer may repeat what was sent, and identities are kept in one place only.
+    const tellsNobody = outcome.kind === 'answer' && !('reporter' in body.data);
+    await record(lease, settlement, {
+      startedAt,
+      endedAt,
+      httpStatus: outcome.kind === 'answer' ? outcome.status : null,
+      answer: tellsNobody && settlement.verdict !== 'accepted' ? outcome.excerpt : null,
+    });
+    if (settlement.agencyAway) await noteFailure(lease, startedAt, endedAt, settlement.retryAfter);
+    else if (outcome.kind === 'answer') await noteAnswer(lease);
+  }
+
+  async function record(
+    lease: Lease,
+    { verdict, error, nextAttemptAt }: Settlement,
+    made: Pick<Attempt, 'startedAt' | 'endedAt' | 'httpStatus' | 'answer'>,
+  ): Promise<void> {
+    const { id, attempt: number, endpoint, handover } = lease;
+    const row = { ...made, deliveryId: id, number, endpointId: endpoint.id, verdict, error, nextAttemptAt };
+    if (verdict === 'gone') await closeEndpoint(row, handover.agency);
+    else await recordAttempt(db, row);
+    log[verdict === 'accepted' || verdict === 'retry' ? 'info' : 'warn']({
+      event: events[verdict],
+      deliveryId: id,
+      reportId: handover.reportId,
+      agencyCode: handover.agency,
+      endpointId: endpoint.id,
+      attempt: number,
+      httpStatus: made.httpStatus,
+      durationMs: made.endedAt.getTime() - made.startedAt.getTime(),
+      error,
+      nextAttemptAt,
+    });
+  }
+
+  /**
+   * Everything for the agency waits from now on, unless it has another endpoint by then. The endpoint is locked first:
+   * two attempts that find it gone at once must not wait for each other's deliveries.
+   */
+  async function closeEndpoint(row: Attempt, agency: AgencyCode): Promise<void> {
+    await transaction(db, async (tx) => {
+      await disableEndpoint(tx, row.endpointId, 'it answered 410 Gone', row.endedAt);
+      await recordAttempt(tx, row);
+      await parkDeliveries(tx, agency);
+    });
+  }
+
+  /** One transaction, so that of several attempts failing together those after the first to make it rest do not count. */
+  async function noteFailure(
+    lease: Lease,
+    startedAt: Date,
+    now: Date,
+    retryAfter: Date | null,
+  ): Promise<void> {
+    const { id } = lease.endpoint;
+    const trouble = await transaction(db, async (tx) => {
+      const failures = await countEndpointFailure(tx, id, startedAt);
+      if (failures === null) return null;
+      const until = restUntil(failures, now, retryAfter);
+      if (until !== null) await restEndpoint(tx, id, until);
+      return { failures, until };
+    });
+    if (trouble === null) return;
+    ailing.set(id, trouble.until);
+    if (trouble.until === null) return;
+    log.warn({ event: 'endpoint_resting', endpointId: id, agencyCode: lease.handover.agency, ...trouble });
+  }
+
+  async function noteAnswer({ endpoint }: Lease): Promise<void> {
+    if (!endpoint.failing && !ailing.has(endpoint.id)) return;
+    ailing.delete(endpoint.id);
+    await clearEndpointFailures(db, endpoint.id);
+  }
+}
+
+function after(moment: Date, ms: number): Date {
+  return new Date(moment.getTime() + ms);
+}

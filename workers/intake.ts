@@ -1,0 +1,128 @@
+import { randomInt } from 'node:crypto';
+import type { Context } from '../src/context.ts';
+import { insertDeliveries } from '../src/db/deliveries.ts';
+import { claimFingerprints, insertFilings, insertFirstRoutes } from '../src/db/filings.ts';
+import { deleteFromInbox, lockUnfiled, quarantineReport, type UnfiledReport } from '../src/db/inbox.ts';
+import { type Db, isUnavailable, transaction } from '../src/db/pool.ts';
+import { processHalving } from '../src/domain/batches.ts';
+import { findDuplicates } from '../src/domain/duplicates/find-duplicates.ts';
+import { fingerprint } from '../src/domain/duplicates/fingerprint.ts';
+import type { DeliveryId, ReportId } from '../src/domain/report.ts';
+import { routeReport } from '../src/domain/routing/route-report.ts';
+import { mintTrackingId } from '../src/domain/tracking-id.ts';
+import { describeFailure } from '../src/errors.ts';
+import { newId } from '../src/ids.ts';
+import type { Payload } from '../src/queue/jobs.ts';
+
+type IntakeContext = Pick<Context, 'db' | 'enqueue' | 'directory' | 'config' | 'clock' | 'log'>;
+
+/**
+ * Files a batch of accepted reports in one transaction: deduplicate, give tracking IDs, route, write the deliveries,
+ * take them out of the inbox. What is filed already is passed over, so a job may come twice. A report that cannot be
+ * filed is set aside in quarantine with its error, and the rest of its batch goes through.
+ */
+export const createIntake =
+  (context: IntakeContext) =>
+  async (payload: Payload<'intake'>): Promise<void> => {
+    await processHalving(
+      payload.reportIds,
+      async (reportIds) => {
+        const deliveryIds = await fileWithFreshIds(context, reportIds);
+        if (deliveryIds.length > 0) enqueueDeliveries(context, deliveryIds);
+      },
+      async (reportId, error) => {
+        context.log.error({ event: 'report_quarantined', reportId, error: describeFailure(error) });
+        await quarantineReport(context.db, reportId as ReportId, describeFailure(error));
+      },
+      isUnavailable,
+    );
+  };
+
+/** Two reports in ten million draw the same tracking ID: the batch is done again with new ones. */
+async function fileWithFreshIds(
+  context: IntakeContext,
+  reportIds: readonly string[],
+): Promise<readonly DeliveryId[]> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await transaction(context.db, (db) => file(context, db, reportIds));
+    } catch (error) {
+      if (attempt === 3 || !isTakenTrackingId(error)) throw error;
+    }
+  }
+}
+
+async function file(
+  context: IntakeContext,
+  db: Db,
+  reportIds: readonly string[],
+): Promise<readonly DeliveryId[]> {
+  const reports = await lockUnfiled(db, reportIds);
+  if (reports.length === 0) return [];
+
+  const duplicates = await findDuplicatesOf(context, db, reports);
+  const directory = context.directory();
+  const routes = reports.map((report) => {
+    const { agency, topic, reason, confidence } = routeReport(directory, report);
+    return { reportId: report.id, agency, topic, reason, confidence };
+  });
+
+  await insertFilings(
+    db,
+    reports.map((report) => ({
+      reportId: report.id,
+      trackingId: mintTrackingId((limit) => randomInt(limit)),
+      duplicateOf: duplicates.get(report.id)?.of ?? null,
+      duplicateReason: duplicates.get(report.id)?.reason ?? null,
+    })),
+  );
+  await insertFirstRoutes(db, routes);
+  const now = context.clock();
+  const pending = await insertDeliveries(
+    db,
+    routes.map((route) => ({
+      id: newId<DeliveryId>(),
+      reportId: route.reportId,
+      agencyCode: route.agency,
+    })),
+    now,
+  );
+  await deleteFromInbox(
+    db,
+    reports.map((report) => report.id),
+  );
+  return pending;
+}
+
+async function findDuplicatesOf(context: IntakeContext, db: Db, reports: readonly UnfiledReport[]) {
+  const printed = reports.map((report) => ({
+    id: report.id,
+    receivedAt: report.receivedAt,
+    fingerprint: fingerprint(report),
+  }));
+  // Reports come oldest first: within the batch the oldest speaks for its fingerprint.
+  const first = new Map<string, (typeof printed)[number]>();
+  for (const report of printed) {
+    const key = report.fingerprint.toString('hex');
+    if (!first.has(key)) first.set(key, report);
+  }
+  const windowStart = new Date(context.clock().getTime() - context.config.duplicateWindowDays * 86_400_000);
+  const claims = await claimFingerprints(
+    db,
+    [...first.values()].map(({ id, ...claim }) => ({ reportId: id, ...claim })),
+    windowStart,
+  );
+  return findDuplicates(printed, claims);
+}
+
+/** Never awaited: the deliveries are rows already, and the sweeper makes up for a queue that is away. */
+function enqueueDeliveries(context: IntakeContext, deliveryIds: readonly DeliveryId[]): void {
+  context.enqueue('deliver', { deliveryIds: [...deliveryIds] }).catch((error: unknown) => {
+    const count = deliveryIds.length;
+    context.log.warn({ event: 'deliver_not_enqueued', count, error: describeFailure(error) });
+  });
+}
+
+function isTakenTrackingId(error: unknown): boolean {
+  return error instanceof Error && 'constraint' in error && error.constraint === 'filings_tracking_id_key';
+}

@@ -1,0 +1,61 @@
+import type { Context } from '../src/context.ts';
+import { listDueDeliveries, wakeWaitingDeliveries } from '../src/db/deliveries.ts';
+import { listOverdueReports } from '../src/db/inbox.ts';
+import { describeFailure } from '../src/errors.ts';
+
+type SweepContext = Pick<Context, 'db' | 'enqueue' | 'clock'>;
+
+/**
+ * Puts on the queue what PostgreSQL says is due and the queue has not done: reports whose job never arrived or was
+ * lost with Redis, deliveries whose next attempt has come. Driven by a timer and not by the queue, so that a Redis
+ * that lost everything is filled again from here.
+ */
+export async function sweep({ db, enqueue, clock }: SweepContext): Promise<void> {
+  const now = clock();
+  await enqueueInBatches(await listOverdueReports(db, now, mostPerTurn), (reportIds) =>
+    enqueue('intake', { reportIds }),
+  );
+  await wakeWaitingDeliveries(db, now, batch);
+  await enqueueInBatches(await listDueDeliveries(db, now, mostPerTurn), (deliveryIds) =>
+    enqueue('deliver', { deliveryIds }),
+  );
+}
+
+/** A backlog stays in PostgreSQL and trickles onto the queue, so that an hour's outage does not flood it at once. */
+const mostPerTurn = 1_000;
+const batch = 200;
+
+async function enqueueInBatches<Id>(
+  ids: readonly Id[],
+  enqueue: (batch: Id[]) => Promise<void>,
+): Promise<void> {
+  for (let start = 0; start < ids.length; start += batch) await enqueue(ids.slice(start, start + batch));
+}
+
+/** Sweeps once a second until stopped; an outage of either side is logged and the next turn tries again. */
+export function startSweeping(context: SweepContext & Pick<Context, 'log'>): {
+  readonly stop: () => Promise<void>;
+} {
+  let running: Promise<void> = Promise.resolve();
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+
+  const turn = () => {
+    running = sweep(context)
+      .catch((error: unknown) => {
+        context.log.warn({ event: 'sweep_failed', error: describeFailure(error) });
+      })
+      .then(() => {
+        if (!stopped) timer = setTimeout(turn, 1_000);
+      });
+  };
+  turn();
+
+  return {
+    stop: async () => {
+      stopped = true;
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}
