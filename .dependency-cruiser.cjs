@@ -6,6 +6,7 @@
 const parts = [
   { from: '^dist/src/errors\\.js$', may: [] },
   { from: '^dist/src/group-commit\\.js$', may: [] },
+  { from: '^dist/src/package-root\\.js$', may: [] },
   {
     from: '^dist/src/domain/',
     may: ['^dist/src/domain/', '^dist/src/errors'],
@@ -13,7 +14,7 @@ const parts = [
   },
   {
     from: '^dist/src/db/',
-    may: ['^dist/src/db/', '^dist/src/domain/', '^dist/src/errors', '^dist/migrations/'],
+    may: ['^dist/src/db/', '^dist/src/domain/', '^dist/src/errors', '^dist/src/package-root'],
     packages: ['pg', 'node-pg-migrate'],
   },
   {
@@ -55,6 +56,7 @@ const parts = [
     from: '^dist/src/http/',
     may: [
       '^dist/src/http/',
+      '^dist/src/package-root',
       '^dist/src/context',
       '^dist/src/accept',
       '^dist/src/db/',
@@ -93,6 +95,7 @@ const parts = [
       '^dist/src/queue/jobs',
       '^dist/src/errors',
       '^dist/src/ids',
+      '^dist/src/group-commit',
     ],
   },
 ];

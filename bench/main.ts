@@ -54,6 +54,11 @@ try {
   await prepareDatabase(databaseUrl, say);
   const fsyncMs = measureFsync();
   const gateway = await start('../src/main.js', 'serve');
+  await timeReports(gateway.port, { count: 500 * scale });
+
+  say('single: one connection');
+  const alone = await timeReports(gateway.port, { count: 1000 * scale });
+  const single = { p50: median(alone), p99: percentile(alone, 0.99), limit: 10 * fsyncMs + 5, fsyncMs };
 
   say('accept: interleaved rounds against a bare Fastify');
   const bare = await start('./bare-fastify.js');
@@ -76,10 +81,6 @@ try {
     rps: median(rounds.map((round) => round.gateway)),
     bareRps: median(rounds.map((round) => round.bare)),
   };
-
-  say('single: one connection');
-  const alone = await timeReports(gateway.port, { count: 1000 * scale });
-  const single = { p50: median(alone), p99: percentile(alone, 0.99), limit: 10 * fsyncMs + 5, fsyncMs };
 
   say('pipeline: storing reports beforehand');
   await db.query(

@@ -1,7 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 export type Process = { readonly pid: number; readonly port: number; readonly stop: () => Promise<void> };
+
+/** As `npm start` and the Dockerfile set them. */
+const memoryBounds = ['--max-semi-space-size=8', '--max-old-space-size=512'];
 
 /** Starts a Node program of ours and waits until it says `ready`; its port is read from there. */
 export async function startProcess(
@@ -10,7 +14,7 @@ export async function startProcess(
   env: Readonly<Record<string, string>>,
 ): Promise<Process> {
   const path = fileURLToPath(new URL(file, import.meta.url));
-  const child = spawn(process.execPath, [path, ...args], {
+  const child = spawn(process.execPath, [...memoryBounds, path, ...args], {
     env: { ...process.env, LOG_LEVEL: 'warn', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -18,11 +22,12 @@ export async function startProcess(
   return {
     pid: child.pid ?? 0,
     port: Number(/:(\d+)/.exec(line)?.[1] ?? 0),
-    stop: () =>
-      new Promise((resolve) => {
-        child.once('exit', () => resolve());
-        child.kill('SIGTERM');
-      }),
+    stop: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      await ended;
+    },
   };
 }
 

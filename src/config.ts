@@ -60,12 +60,12 @@ export function parseConfig(env: Env): Config {
 
 /** The settings as one may print them: secrets only as set or unset, passwords in URLs starred out. */
 export function describeConfig(config: Config): Record<string, unknown> {
+  const secretOrNot = ([name, value]: [string, unknown]) =>
+    /secret|password|key/i.test(name) ? [name, value === null ? 'unset' : 'set'] : [name, value];
   return {
-    ...config,
+    ...Object.fromEntries(Object.entries(config).map(secretOrNot)),
     databaseUrl: withoutPassword(config.databaseUrl),
     redisUrl: withoutPassword(config.redisUrl),
-    smsGenericSecret: config.smsGenericSecret === null ? 'unset' : 'set',
-    smsKannelSecret: config.smsKannelSecret === null ? 'unset' : 'set',
   };
 }
 
@@ -84,7 +84,9 @@ function read<T, Default>(env: Env, name: string, parse: Parse<T>, fallback: Def
 }
 
 const word: Parse<string> = (raw) =>
-  /^[a-z0-9-]{1,40}$/.test(raw) ? { value: raw } : { expected: 'lower-case letters, digits and dashes' };
+  /^[a-z0-9-]{1,40}$/.test(raw)
+    ? { value: raw }
+    : { expected: 'at most 40 lower-case letters, digits and dashes' };
 
 const text: Parse<string> = (raw) => ({ value: raw });
 

@@ -35,7 +35,11 @@ export async function startGateway(
   log: Logger,
 ): Promise<Gateway> {
   const onPoolError = (error: Error) => log.warn({ event: 'database_connection_lost', error: error.name });
-  const db = createPool(servers.databaseUrl, { max: 16, onError: onPoolError });
+  const db = createPool(servers.databaseUrl, {
+    max: 16,
+    onError: onPoolError,
+    answerWithinMs: 5_000,
+  });
   const queuePool =
     servers.redisUrl === null
       ? createPool(servers.databaseUrl, { max: 16, onError: onPoolError, searchPath: 'bullmq' })

@@ -6,7 +6,6 @@ export function createGroupCommit<Item, Result>(
   write: (items: readonly Item[]) => Promise<readonly Result[]>,
   options: {
     readonly maxItems: number;
-    /** Writes under way at once: with two, one is prepared while the other waits for the disk. */
     readonly maxWriting: number;
     readonly maxWaiting: number;
     readonly overflow: () => Error;
@@ -19,7 +18,7 @@ export function createGroupCommit<Item, Result>(
   };
   let waiting: Waiting[] = [];
   let writing = 0;
-  let scheduled = false;
+  let gathering = false;
 
   async function writeOne(): Promise<void> {
     const batch = waiting.slice(0, options.maxItems);
@@ -32,18 +31,18 @@ export function createGroupCommit<Item, Result>(
       for (const { reject } of batch) reject(error);
     } finally {
       writing -= 1;
-      schedule();
+      gather();
     }
   }
 
   /** On the next turn of the event loop, so that requests read in one turn share a batch. */
-  function schedule(): void {
-    if (scheduled || waiting.length === 0 || writing >= options.maxWriting) return;
-    scheduled = true;
+  function gather(): void {
+    if (gathering || waiting.length === 0 || writing >= options.maxWriting) return;
+    gathering = true;
     setImmediate(() => {
-      scheduled = false;
+      gathering = false;
       void writeOne();
-      schedule();
+      gather();
     });
   }
 
@@ -51,6 +50,6 @@ export function createGroupCommit<Item, Result>(
     new Promise((resolve, reject) => {
       if (waiting.length >= options.maxWaiting) return reject(options.overflow());
       waiting.push({ item, resolve, reject });
-      schedule();
+      gather();
     });
 }

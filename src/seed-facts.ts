@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { getDistricts, getProvinces, getRegencies, getVillages } from 'idn-area-data';
@@ -10,6 +9,7 @@ import type { Agency, DirectoryRows, Topic } from './domain/routing/directory.ts
 import { localGovernmentRule, makeLocalGovernments } from './domain/routing/local-governments.ts';
 import type { Keyword, Tier } from './domain/routing/topic-lexicon.ts';
 import { AppError } from './errors.ts';
+import { inPackage } from './package-root.ts';
 
 /** The facts that come with this version, but for districts and villages. */
 export type SeedFacts = Pick<DirectoryRows, 'agencies' | 'topics' | 'keywords' | 'words'>;
@@ -55,13 +55,8 @@ export async function readSeedAreas(): Promise<readonly { readonly code: string;
   return lists.flat();
 }
 
-/** A file of `migrations/seed`, seen from `src` or from `dist/src`. */
-async function readSeedFile(name: (typeof files)[number]): Promise<string> {
-  const file = ['../migrations/seed/', '../../migrations/seed/']
-    .map((folder) => new URL(folder + name, import.meta.url))
-    .find((url) => existsSync(url));
-  if (file === undefined) throw new AppError('config', `The file migrations/seed/${name} is missing.`);
-  return readFile(file, 'utf8');
+function readSeedFile(name: (typeof files)[number]): Promise<string> {
+  return readFile(inPackage(`migrations/seed/${name}`), 'utf8');
 }
 
 type Row = Readonly<Record<string, string>>;

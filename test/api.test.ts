@@ -34,8 +34,9 @@ beforeAll(async () => {
   );
 });
 afterAll(async () => {
-  await gateway?.stop();
+  // Whatever still waits for an answer of PostgreSQL gets an end instead.
   await postgres?.close();
+  await gateway?.stop();
   await redis?.close();
   await database?.drop();
 });
@@ -157,7 +158,9 @@ describe('a report', () => {
 
   test('may name its agency by an alias', async () => {
     const { receipt } = await bodyOf<Receipted>(submit({ agency: 'Desk Nasional' }));
-    const { rows } = await database.pool.query('select agency_code from reports where receipt = $1', [receipt]);
+    const { rows } = await database.pool.query('select agency_code from reports where receipt = $1', [
+      receipt,
+    ]);
     expect(rows).toEqual([{ agency_code: 'nasional' }]);
   });
 });
@@ -190,7 +193,12 @@ describe('the progress of a report', () => {
     const formatted = formatTrackingId(trackingId ?? '');
     const plain = await bodyOf<Progress>(get(`/v1/track/${trackingId}`));
     expect(plain.trackingId).toBe(trackingId);
-    for (const typed of [formatted, formatted.replaceAll('-', ' '), formatted.replaceAll('-', '.'), ` ${formatted} `]) {
+    for (const typed of [
+      formatted,
+      formatted.replaceAll('-', ' '),
+      formatted.replaceAll('-', '.'),
+      ` ${formatted} `,
+    ]) {
       expect(await bodyOf(get(`/v1/track/${encodeURIComponent(typed)}`))).toEqual(plain);
     }
   });
@@ -209,18 +217,21 @@ describe('the progress of a report', () => {
     });
   });
 
-  test.each(['id', 'en'])('of a confidential report is that of an unknown one, byte for byte (%s)', async (language) => {
-    const { receipt, trackingId } = await file({ confidential: true });
-    expect((await get(`/v1/receipts/${receipt}`)).status).toBe(200);
-    const wire = async (id: string) => {
-      const answer = await get(`/v1/track/${id}`, { 'accept-language': language });
-      const headers = [...answer.headers].filter(([header]) => header !== 'date');
-      return { status: answer.status, headers, body: await answer.text() };
-    };
-    const confidential = await wire(trackingId ?? '');
-    expect(confidential.status).toBe(404);
-    expect(confidential).toEqual(await wire(mintTrackingId(() => 62_000_000_001)));
-  });
+  test.each(['id', 'en'])(
+    'of a confidential report is that of an unknown one, byte for byte (%s)',
+    async (language) => {
+      const { receipt, trackingId } = await file({ confidential: true });
+      expect((await get(`/v1/receipts/${receipt}`)).status).toBe(200);
+      const wire = async (id: string) => {
+        const answer = await get(`/v1/track/${id}`, { 'accept-language': language });
+        const headers = [...answer.headers].filter(([header]) => header !== 'date');
+        return { status: answer.status, headers, body: await answer.text() };
+      };
+      const confidential = await wire(trackingId ?? '');
+      expect(confidential.status).toBe(404);
+      expect(confidential).toEqual(await wire(mintTrackingId(() => 62_000_000_001)));
+    },
+  );
 });
 
 describe('what machines ask', () => {
@@ -239,7 +250,9 @@ describe('what machines ask', () => {
       const text = await (await get('/metrics')).text();
       expect(text).toMatch(/^lapor_backlog\{what="inbox"\} \d+$/m);
       expect(text).toMatch(/^lapor_queue_jobs\{queue="intake",state="waiting"\} \d+$/m);
-      return Number(/^lapor_reports_accepted_total\{channel="web",repeated="false"\} (\d+)$/m.exec(text)?.[1]);
+      return Number(
+        /^lapor_reports_accepted_total\{channel="web",repeated="false"\} (\d+)$/m.exec(text)?.[1],
+      );
     };
     await submit();
     const before = await accepted();
@@ -254,6 +267,7 @@ describe('what machines ask', () => {
       '/channels/{channel}/{provider}',
       '/health',
       '/metrics',
+      '/problems/{code}',
       '/ready',
       '/v1/agencies',
       '/v1/receipts/{receipt}',
@@ -292,10 +306,21 @@ describe('while Redis is away', () => {
     });
 
     await redis.mend();
-    await letTimePass();
+    await vi.waitFor(
+      async () => {
+        // as if the sweeper had waited long enough for every job that may be lost
+        await database.pool.query('update inbox set enqueue_after = now()');
+        const { rows } = await database.pool.query('select count(*)::int as count from inbox');
+        expect(rows).toEqual([{ count: 0 }]);
+      },
+      { timeout: 20_000, interval: 1_000 },
+    );
     const { receipt } = await bodyOf<Receipted>(answers[29]!);
-    await untilFiled(receipt);
-    await vi.waitFor(async () => expect(await bodyOf(get('/ready'))).toMatchObject({ status: 'ready' }), 10_000);
+    expect(await bodyOf(get(`/v1/receipts/${receipt}`))).toMatchObject({ status: 'forwarded' });
+    await vi.waitFor(
+      async () => expect(await bodyOf(get('/ready'))).toMatchObject({ status: 'ready' }),
+      10_000,
+    );
   });
 });
 
@@ -316,7 +341,14 @@ describe('while PostgreSQL is away', () => {
         postgres.swallow();
       },
     ],
-    ['falls silent on connections that stood', async () => postgres.swallow()],
+    [
+      'falls silent on connections that stood',
+      async () => {
+        // at once, so that each has a connection of its own
+        await Promise.all(Array.from({ length: 16 }, () => get('/v1/receipts/7k2m9qx4t0v8w3zr5n1hc6dpya')));
+        postgres.swallow();
+      },
+    ],
   ])('and %s, a report is answered 503 within 7 s, and taken when it is back', async (_, goAway) => {
     const before = await countReports();
     await goAway();
@@ -337,14 +369,19 @@ describe('while PostgreSQL is away', () => {
       expect(problem).not.toMatch(/127\.0\.0\.1|ECONN|timeout|postgres/i);
     }
     expect(ready.status).toBe(503);
-    expect(await bodyOf(ready)).toMatchObject({ status: 'not_ready', parts: { database: { state: 'down' } } });
+    expect(await bodyOf(ready)).toMatchObject({
+      status: 'not_ready',
+      parts: { database: { state: 'down' } },
+    });
     expect(health.status).toBe(200);
     expect(await countReports()).toBe(before);
 
     await postgres.mend();
     await vi.waitFor(async () => expect((await submit({}, key)).status).toBe(202), 10_000);
     expect(await countReports()).toBe(before + 1);
-    await database.pool.query("update reports set external_id = 'done:' || id where external_id like 'key:%'");
+    await database.pool.query(
+      "update reports set external_id = 'done:' || id where external_id like 'key:%'",
+    );
   });
 });
 
@@ -352,15 +389,3 @@ test('no line of the log holds who reported or what', () => {
   expect(gateway.logged.length).toBeGreaterThan(0);
   expect(gateway.logged.filter((line) => /Tampubolon|7654|jambret|PJU mati/.test(line))).toEqual([]);
 });
-
-/** As if the sweeper had waited long enough for every job that may be lost. */
-async function letTimePass(): Promise<void> {
-  await database.pool.query('update inbox set enqueue_after = now()');
-}
-
-async function untilFiled(receipt: string): Promise<void> {
-  await vi.waitFor(
-    async () => expect((await bodyOf<Progress>(get(`/v1/receipts/${receipt}`))).status).not.toBe('accepted'),
-    20_000,
-  );
-}

@@ -1,11 +1,12 @@
-import { once } from 'node:events';
-import { type AddressInfo, connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { mintTrackingId } from '../src/domain/tracking-id.ts';
 import { createTestApp, type TestApp } from './support/app.ts';
+import { forgetReports } from './support/core.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
+import { talk } from './support/raw-http.ts';
 import { signSms, smsSecret } from './support/signed-sms.ts';
 
 const kannelSecret = 'rahasia-kannel-uji';
@@ -47,7 +48,7 @@ afterAll(async () => {
   await gateway?.app.close();
   await database?.drop();
 });
-beforeEach(() => database.pool.query('truncate reports cascade'));
+beforeEach(() => forgetReports(database.pool));
 
 async function send(request: InjectOptions, app = gateway.app): Promise<LightMyRequestResponse> {
   const answer = await app.inject(request);
@@ -55,7 +56,7 @@ async function send(request: InjectOptions, app = gateway.app): Promise<LightMyR
   return answer;
 }
 
-/** Each report is three rows, all of them or none. */
+/** Three rows for each report. */
 async function expectStored(reports: number): Promise<void> {
   const { rows } = await database.pool.query(
     `select (select count(*)::int from reports) as reports,
@@ -73,8 +74,8 @@ function describeRefusals(status: number, code: Code, refusals: readonly Refusal
     test.each(refusals.map((refusal) => ({ what: refusal[0], refusal })))('$what', async ({ refusal }) => {
       const [, request, ...fields] = refusal;
       expectProblem(await send(request), status, code, 'id', fields);
-      const inEnglish = { ...request.headers, 'accept-language': 'en-GB,en;q=0.9,id;q=0.1' };
-      expectProblem(await send({ ...request, headers: inEnglish }), status, code, 'en', fields);
+      const inEnglish = withHeaders(request, { 'accept-language': 'en-GB,en;q=0.9,id;q=0.1' });
+      expectProblem(await send(inEnglish), status, code, 'en', fields);
       await expectStored(0);
     });
   });
@@ -112,6 +113,13 @@ const report = (changes: object, headers?: Record<string, string>): InjectOption
 const reportWithout = (field: keyof typeof complaint) => report({ [field]: undefined });
 /** With this JSON, which no `JSON.stringify` writes, in place of the text. */
 const reportWithText = (json: string) => post(JSON.stringify({ ...complaint, text: 0 }).replace('0', json));
+const withHeaders = (
+  { headers, ...rest }: InjectOptions,
+  changed: Record<string, string>,
+): InjectOptions => ({
+  ...rest,
+  headers: { ...headers, ...changed },
+});
 const get = (url: string): InjectOptions => ({ method: 'GET', url });
 
 const megabyte = 'Banjir lagi di Rw 07, airnya udh masuk rumah. '.repeat(21_740).slice(0, 1_000_000);
@@ -133,7 +141,6 @@ describeRefusals(400, 'malformed', [
 
 describeRefusals(422, 'invalid', [
   ['null for a report', post('null'), ''],
-  ['a text for a report', post(JSON.stringify(reporter.name)), ''],
   ['an array of reports', post(JSON.stringify([complaint])), ''],
   ['an array 400,000 deep', post(nested(400_000)), ''],
   ['a text 400,000 arrays deep', reportWithText(nested(400_000)), '/text'],
@@ -193,7 +200,6 @@ describeRefusals(422, 'topic-unknown', [
 describeRefusals(400, 'tracking-id-mistyped', [
   ['a wrong digit', get('/v1/track/1234-5678-9019')],
   ['a digit too few', get('/v1/track/12345678901')],
-  ['letters', get('/v1/track/nomor-saya')],
   ['NUL', get('/v1/track/%00')],
 ]);
 describeRefusals(404, 'not-found', [
@@ -217,20 +223,19 @@ const manySms = (size: number) =>
 
 const signJson = (value: unknown, how?: Parameters<typeof signSms>[1]) =>
   signSms(Buffer.from(JSON.stringify(value)), how);
-const signWith = (headers: Record<string, string>, how?: Parameters<typeof signSms>[1]): InjectOptions => {
-  const signed = signJson(sms, how);
-  return { ...signed, headers: { ...signed.headers, ...headers } };
-};
 const otherSecret = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
 const now = String(Math.floor(Date.now() / 1000));
 const kannel = (query: string) => get(`/channels/sms/kannel?id=k-1&from=${reporter.phone}&${query}`);
 
 describeRefusals(401, 'unauthenticated', [
   ['no signature', { ...signJson(sms), headers: {} }],
-  ['a signature that is none', signWith({ 'webhook-signature': 'v1,xxxx' })],
+  ['a signature that is none', withHeaders(signJson(sms), { 'webhook-signature': 'v1,xxxx' })],
   ['a signature by another secret', signJson(sms, { secret: otherSecret })],
   ['a signature for another text', { ...signJson(sms), payload: JSON.stringify({ ...sms, text: 'palsu' }) }],
-  ['a stale signature under a fresh timestamp', signWith({ 'webhook-timestamp': now }, { secondsAgo: 360 })],
+  [
+    'a stale signature under a fresh timestamp',
+    withHeaders(signJson(sms, { secondsAgo: 360 }), { 'webhook-timestamp': now }),
+  ],
   ['Kannel without its secret', kannel('text=Banjir')],
   ['Kannel with a wrong secret', kannel('text=Banjir&secret=tebakan')],
 ]);
@@ -263,6 +268,11 @@ test.each(['generic', 'kannel'])(
     await off.app.close();
   },
 );
+
+test('NUL for the receipt in the address of its page leads to a page that says so', async () => {
+  const answer = await send({ url: '/terima/%00', headers: { accept: 'text/html' } });
+  expect([answer.statusCode, answer.headers['content-type']]).toEqual([404, 'text/html; charset=utf-8']);
+});
 
 describe('what looks bad is a report all the same:', () => {
   test('10,000 SMS at once, each with a receipt of its own, and with the same one again', async () => {
@@ -372,25 +382,13 @@ describe('what is no HTTP request is answered, hung up on and not repeated:', ()
     ['a body of two lengths', 400, [submit, 'content-length: 1', 'content-length: 9']],
     ['a body of a length, in chunks', 400, [submit, 'content-length: 1', 'transfer-encoding: chunked']],
   ])('%s', async (_, status, lines) => {
-    const answer = await talk([...lines, 'host: lapor', '', ''].join('\r\n'));
+    const { port } = gateway.app.server.address() as AddressInfo;
+    const answer = await talk(port, [...lines, 'host: lapor', '', ''].join('\r\n'));
     expect(answer.split(' ')[1]).toBe(String(status));
     expect(answer).not.toMatch(personal);
     expect(answer).not.toMatch(internals);
     await expectStored(0);
   });
-
-  /** Everything the gateway says until it hangs up. */
-  async function talk(request: string): Promise<string> {
-    const socket = connect((gateway.app.server.address() as AddressInfo).port, '127.0.0.1');
-    socket.on('error', () => {}); // it may hang up before it has read everything
-    socket.write(request);
-    let answer = '';
-    socket.setEncoding('latin1').on('data', (chunk: string) => {
-      answer += chunk;
-    });
-    await once(socket, 'close');
-    return answer;
-  }
 });
 
 test('no answer held SQL, a stack or personal data, and no line of the log personal data', () => {

@@ -4,7 +4,7 @@ import { createAccept } from '../src/accept.ts';
 import { releaseFromQuarantine } from '../src/db/inbox.ts';
 import type { NewReport, ReportId } from '../src/domain/report.ts';
 import { createIntake } from '../workers/intake.ts';
-import { countRows, createCore, newReport } from './support/core.ts';
+import { countRows, createCore, forgetReports, newReport } from './support/core.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 
 let database: TestDatabase;
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   core.jobs.length = 0;
-  await database.pool.query('truncate reports, fingerprints cascade');
+  await forgetReports(database.pool);
 });
 afterAll(() => database.drop());
 

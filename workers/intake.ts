@@ -10,35 +10,54 @@ import { fingerprint } from '../src/domain/duplicates/fingerprint.ts';
 import type { DeliveryId, ReportId } from '../src/domain/report.ts';
 import { routeReport } from '../src/domain/routing/route-report.ts';
 import { mintTrackingId } from '../src/domain/tracking-id.ts';
-import { describeFailure } from '../src/errors.ts';
+import { AppError, describeFailure } from '../src/errors.ts';
+import { createGroupCommit } from '../src/group-commit.ts';
 import { newId } from '../src/ids.ts';
-import type { Payload } from '../src/queue/jobs.ts';
+import type { Handlers, Payload } from '../src/queue/jobs.ts';
 
 type IntakeContext = Pick<Context, 'db' | 'enqueue' | 'directory' | 'config' | 'clock' | 'log'>;
 
 /**
- * Files a batch of accepted reports in one transaction: deduplicate, give tracking IDs, route, write the deliveries,
- * take them out of the inbox. What is filed already is passed over, so a job may come twice. A report that cannot be
- * filed is set aside in quarantine with its error, and the rest of its batch goes through.
+ * Files accepted reports: deduplicate, give tracking IDs, route, write the deliveries, take them out of the inbox. Jobs
+ * that are there at the same time are filed together, in one transaction. What is filed already is passed over, so a
+ * job may come twice. A report that cannot be filed is set aside in quarantine with its error, and the rest of its batch
+ * goes through.
  */
-export const createIntake =
-  (context: IntakeContext) =>
-  async (payload: Payload<'intake'>): Promise<void> => {
-    await processHalving(
-      payload.reportIds,
-      async (reportIds) => {
-        const deliveryIds = await fileWithFreshIds(context, reportIds);
-        if (deliveryIds.length > 0) enqueueDeliveries(context, deliveryIds);
-      },
-      async (reportId, error) => {
-        context.log.error({ event: 'report_quarantined', reportId, error: describeFailure(error) });
-        await quarantineReport(context.db, reportId as ReportId, describeFailure(error));
-      },
-      isUnavailable,
-    );
-  };
+export function createIntake(context: IntakeContext): Handlers['intake'] {
+  const fileTogether = createGroupCommit(
+    async (jobs: readonly Payload<'intake'>[]) => {
+      await fileOrQuarantine(
+        context,
+        jobs.flatMap(({ reportIds }) => reportIds),
+      );
+      return jobs.map(() => undefined);
+    },
+    {
+      maxItems: 4,
+      maxWriting: 2,
+      maxWaiting: 1_000,
+      overflow: () => new AppError('unavailable', 'too many jobs wait to be filed'),
+    },
+  );
+  return (payload) => fileTogether(payload);
+}
 
-/** Two reports in ten million draw the same tracking ID: the batch is done again with new ones. */
+async function fileOrQuarantine(context: IntakeContext, reportIds: readonly string[]): Promise<void> {
+  await processHalving(
+    reportIds,
+    async (part) => {
+      const deliveryIds = await fileWithFreshIds(context, part);
+      if (deliveryIds.length > 0) enqueueDeliveries(context, deliveryIds);
+    },
+    async (reportId, error) => {
+      context.log.error({ event: 'report_quarantined', reportId, error: describeFailure(error) });
+      await quarantineReport(context.db, reportId as ReportId, describeFailure(error));
+    },
+    isUnavailable,
+  );
+}
+
+/** With ten million reports stored, one in ten thousand draws a tracking ID that is taken: its batch is done again. */
 async function fileWithFreshIds(
   context: IntakeContext,
   reportIds: readonly string[],

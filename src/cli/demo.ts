@@ -12,7 +12,7 @@ import { AppError } from '../errors.ts';
 import { newSecret } from '../outbound/sign.ts';
 import { type DemoAgency, startDemoAgency } from './demo/agency.ts';
 import { closeEndpoints, openEndpoints } from './demo/endpoints.ts';
-import { hasArrived, isBlocked, type Journey } from './demo/journey.ts';
+import { explainFailure, hasArrived, isBlocked, type Journey, stageOf } from './demo/journey.ts';
 import { runJourneys } from './demo/run.ts';
 import { type Doors, isOpen, type Message, prepareMessage } from './demo/send.ts';
 import { listStories, type Way } from './demo/stories.ts';
@@ -24,18 +24,18 @@ import { fail } from './fail.ts';
 export const demoCommand = defineCommand({
   meta: {
     name: 'demo',
-    description:
-      'Send invented reports to the running gateway through every channel that is on, and watch each one on its way ' +
-      'to a small agency; where no gateway answers, one is started for the demo and removed with all its data',
+    description: 'Watch invented reports go through the running gateway, or a throw-away one',
   },
   args: {
     url: {
       type: 'string',
-      description: 'The gateway; without it the one at HOST and PORT. Settings and database must be its own',
+      description: 'Running gateway, if not that at HOST and PORT',
+      valueHint: 'url',
     },
     'agency-port': {
       type: 'string',
-      description: 'Port of the agency on 127.0.0.1, to be allowed by OUTBOUND_ALLOW',
+      description: 'Port of its agency, for OUTBOUND_ALLOW',
+      valueHint: 'port',
       default: '1709',
     },
   },
@@ -69,11 +69,15 @@ function parsePort(raw: string): number {
 /** A gateway to send to, and the database it keeps its reports in. */
 type Target = Doors & { readonly databaseUrl: string; readonly stop: () => Promise<void> };
 
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** The exit code: 0 where every report arrived, 130 after Ctrl-C. */
 async function demonstrate(config: Config, url: string, agencyPort: number): Promise<number> {
   const stopping = new AbortController();
   const stop = () => stopping.abort();
-  process.once('SIGINT', stop).once('SIGTERM', stop);
+  for (const signal of signals) process.once(signal, stop);
+  // Whoever reads what it prints may go away too: `npm run demo | head`.
+  process.stdout.on('error', stop);
 
   const texts = new Set<string>();
   const agency = await startDemoAgency(agencyPort, (text) => texts.has(text));
@@ -97,7 +101,7 @@ async function demonstrate(config: Config, url: string, agencyPort: number): Pro
     }
   } finally {
     await agency.stop();
-    process.off('SIGINT', stop).off('SIGTERM', stop);
+    for (const signal of signals) process.off(signal, stop);
   }
 }
 
@@ -212,8 +216,17 @@ function conclude(
   if (interrupted) return 130;
   const short = journeys.filter((journey) => !hasArrived(journey));
   if (short.length === 0 && forged === 0) return 0;
-  const numbers = short.slice(0, 8).map(({ number }) => `#${number}`);
-  const more = short.length > numbers.length ? ', …' : '';
-  console.log(`${short.length} of ${journeys.length} reports did not arrive: ${numbers.join(', ')}${more}`);
+  for (const reason of new Set(short.map(explainDelay))) {
+    const numbers = short
+      .filter((journey) => explainDelay(journey) === reason)
+      .map(({ number }) => `#${number}`);
+    const more = numbers.length > 8 ? `, … (${numbers.length} in all)` : '';
+    console.log(`Did not arrive: ${numbers.slice(0, 8).join(', ')}${more}\n  ${reason}`);
+  }
   return 1;
 }
+
+const explainDelay = (journey: Journey): string =>
+  stageOf(journey) === 'failed'
+    ? explainFailure(journey)
+    : `still ${stageOf(journey)}: is a worker running? npm run lapor -- doctor`;

@@ -10,8 +10,7 @@ import { checkQueue } from './doctor/queue.ts';
 export const doctorCommand = defineCommand({
   meta: {
     name: 'doctor',
-    description:
-      'Check every part and say how to mend it; run it with the settings of the gateway. Exit code 1 where a part fails',
+    description: 'Check every part and say how to mend it; exit code 1 where one fails',
   },
   args: { json: { type: 'boolean', description: 'Print JSON for scripts', default: false } },
   run: async ({ args }) => {

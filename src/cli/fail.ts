@@ -11,7 +11,10 @@ export function fail(error: unknown): void {
       console.error(line);
     }
     process.exitCode = error.code === 'invalid' || error.code === 'malformed' ? 2 : 1;
-  } else if (isPortTaken(error)) {
+  } else if (hasCode(error, '42P01')) {
+    console.error('The database is not up to date: run "lapor migrate" first.');
+    process.exitCode = 1;
+  } else if (hasCode(error, 'EADDRINUSE')) {
     console.error('PORT is taken by another process: stop it, or set PORT to another port.');
     process.exitCode = 1;
   } else if (isUnavailable(error)) {
@@ -22,6 +25,7 @@ export function fail(error: unknown): void {
   }
 }
 
-function isPortTaken(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+/** PostgreSQL's `undefined_table`, Node's `EADDRINUSE` and the like. */
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
 }

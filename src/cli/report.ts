@@ -43,7 +43,7 @@ const show = defineCommand({
         const when = delivery.finished_at ?? (delivery.state === 'pending' ? delivery.next_attempt_at : null);
         console.log(
           `  ${when === null ? ' '.repeat(19) : time(when)}  delivery ${delivery.id} ${delivery.state}, ` +
-            `${delivery.attempt_count} attempts${last === '' ? '' : `, last: ${last}`}`,
+            `${delivery.attempt_count} ${delivery.attempt_count === 1 ? 'attempt' : 'attempts'}${last === '' ? '' : `, last: ${last}`}`,
         );
       }
     }),

@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
 import { AppError } from '../errors.ts';
+import { inPackage } from '../package-root.ts';
 import { isUnavailable } from './pool.ts';
 
 /**
@@ -18,7 +17,7 @@ export async function migrate(databaseUrl: string, log: (line: string) => void):
     await client.connect();
     const applied = await runner({
       dbClient: client,
-      dir: findMigrations(),
+      dir: inPackage('migrations'),
       migrationsTable: 'schema_migrations',
       direction: 'up',
       advisoryLockMode: 'wait',
@@ -33,14 +32,4 @@ export async function migrate(databaseUrl: string, log: (line: string) => void):
   } finally {
     await client.end();
   }
-}
-
-/** The SQL files at the top of the project, seen from `src/db` or from `dist/src/db`. */
-function findMigrations(): string {
-  const found = ['../../migrations', '../../../migrations']
-    .map((path) => fileURLToPath(new URL(path, import.meta.url)))
-    .find((path) => existsSync(path));
-  if (found === undefined)
-    throw new AppError('config', 'The folder "migrations" is missing beside package.json.');
-  return found;
 }

@@ -1,5 +1,4 @@
 import pg from 'pg';
-import { AppError } from '../errors.ts';
 
 export type Pool = pg.Pool;
 /** What a statement needs: the pool, or one client inside `transaction`. */
@@ -12,6 +11,8 @@ export function createPool(
     readonly onError: (error: Error) => void;
     /** Schema to work in, where it is not the default. */
     readonly searchPath?: string;
+    /** Give up a statement, and its connection, that has no answer by then: a network can go without a word. */
+    readonly answerWithinMs?: number;
   },
 ): Pool {
   const pool = new pg.Pool({
@@ -19,6 +20,7 @@ export function createPool(
     max: options.max,
     connectionTimeoutMillis: 5_000,
     application_name: 'lapor-gateway',
+    ...(options.answerWithinMs === undefined ? {} : { query_timeout: options.answerWithinMs }),
     ...(options.searchPath === undefined ? {} : { options: `-c search_path=${options.searchPath}` }),
   });
   // An idle connection the server closes, and a checked-out one too: without a listener either ends the process.
@@ -55,22 +57,10 @@ export function isUnavailable(error: unknown): boolean {
     /^(08|53|57P)/.test(code) ||
     code === '25006' ||
     /^E(CONN|PIPE|HOST|NET|TIMEDOUT|AI_AGAIN)|^ENOTFOUND$/.test(code) ||
-    /connection (terminated|timeout)|timeout exceeded when trying to connect|Client has encountered a connection error/i.test(
+    /connection (terminated|timeout)|query read timeout|timeout exceeded when trying to connect|Client has encountered a connection error/i.test(
       error.message,
     )
   );
-}
-
-/** Runs `work`, turning an absent PostgreSQL into `AppError` `unavailable`. */
-export async function whenAvailable<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (isUnavailable(error)) {
-      throw new AppError('unavailable', 'the database is away for the moment', { cause: error });
-    }
-    throw error;
-  }
 }
 
 /** Rejects where PostgreSQL does not answer. */

@@ -23,8 +23,8 @@ export async function findReportFile(db: Db, idOrTrackingId: string): Promise<Re
   const { rows } = await db.query<ReportFile>({
     text: `
       select report.id as report_id, filing.tracking_id, report.channel, report.kind, report.title, report.text,
-        concat_ws(', ', report.place_text, report.place_area_code, report.place_lat::text || ' ' || report.place_lon::text)
-          as place,
+        nullif(concat_ws(', ', report.place_text, report.place_area_code,
+          report.place_lat::text || ' ' || report.place_lon::text), '') as place,
         report.anonymous, report.confidential, report.received_at, filing.filed_at,
         first_filing.tracking_id as duplicate_of, quarantine.error as quarantine_error
       from reports as report

@@ -13,25 +13,22 @@ export type InboxEntry = {
 /**
  * Stores what is new of the entries, in one statement: report, identity and inbox together or not at all. Returns the
  * ids that are new; an entry whose `(channel, externalId)` is stored already, or comes twice in the list, is left out.
+ * The entries travel as one JSON document: twenty arrays cost the gateway twice the time to write.
  */
 export async function insertReports(
   db: Db,
   entries: readonly InboxEntry[],
   enqueueAfter: Date,
 ): Promise<ReadonlySet<ReportId>> {
-  const column = <T>(read: (entry: InboxEntry) => T): T[] => entries.map(read);
   const { rows } = await db.query<{ id: ReportId }>({
     name: 'insert-reports',
     text: `
       with entry as (
-        select * from unnest(
-          $1::uuid[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::text[], $8::text[], $9::date[],
-          $10::text[], $11::float8[], $12::float8[], $13::text[], $14::text[], $15::text[], $16::boolean[],
-          $17::boolean[], $18::timestamptz[], $19::jsonb[], $20::text[], $21::bytea[]
-        ) as e (
-          id, receipt, channel, external_id, content_hash, kind, title, text, occurred_on,
-          place_text, place_lat, place_lon, place_area_code, topic_code, agency_code, anonymous,
-          confidential, received_at, identity, original_type, original
+        select * from json_to_recordset($1) as entry (
+          id uuid, receipt text, channel text, external_id text, content_hash text, kind text, title text, text text,
+          occurred_on date, place_text text, place_lat float8, place_lon float8, place_area_code text,
+          topic_code text, agency_code text, anonymous boolean, confidential boolean, received_at timestamptz,
+          identity jsonb, original_type text, original text
         )
       ), report as (
         insert into reports (
@@ -46,39 +43,41 @@ export async function insertReports(
         returning id
       ), identity as (
         insert into report_identities (report_id, identity, original_type, original, content_hash)
-        select report.id, entry.identity, entry.original_type, entry.original, entry.content_hash
+        select report.id, entry.identity, entry.original_type, decode(entry.original, 'base64'),
+          decode(entry.content_hash, 'base64')
         from report join entry using (id)
       ), inboxed as (
-        insert into inbox (report_id, enqueue_after) select id, $22 from report
+        insert into inbox (report_id, enqueue_after) select id, $2 from report
       )
       select id from report`,
-    values: [
-      column((e) => e.id),
-      column((e) => e.receipt),
-      column((e) => e.report.channel),
-      column((e) => e.report.externalId),
-      column((e) => e.contentHash),
-      column((e) => e.report.kind),
-      column((e) => e.report.title),
-      column((e) => e.report.text),
-      column((e) => e.report.occurredOn),
-      column((e) => e.report.place?.text ?? null),
-      column((e) => e.report.place?.lat ?? null),
-      column((e) => e.report.place?.lon ?? null),
-      column((e) => e.report.place?.areaCode ?? null),
-      column((e) => e.report.topic),
-      column((e) => e.report.agency),
-      column((e) => e.report.anonymous),
-      column((e) => e.report.confidential),
-      column((e) => e.report.receivedAt),
-      column((e) => (e.report.identity === null ? null : JSON.stringify(e.report.identity))),
-      column((e) => e.report.original.contentType),
-      column((e) => e.report.original.body),
-      enqueueAfter,
-    ],
+    values: [JSON.stringify(entries.map(toRow)), enqueueAfter],
   });
   return new Set(rows.map((row) => row.id));
 }
+
+const toRow = ({ id, receipt, contentHash, report }: InboxEntry) => ({
+  id,
+  receipt,
+  channel: report.channel,
+  external_id: report.externalId,
+  content_hash: contentHash.toString('base64'),
+  kind: report.kind,
+  title: report.title,
+  text: report.text,
+  occurred_on: report.occurredOn,
+  place_text: report.place?.text,
+  place_lat: report.place?.lat,
+  place_lon: report.place?.lon,
+  place_area_code: report.place?.areaCode,
+  topic_code: report.topic,
+  agency_code: report.agency,
+  anonymous: report.anonymous,
+  confidential: report.confidential,
+  received_at: report.receivedAt,
+  identity: report.identity,
+  original_type: report.original.contentType,
+  original: report.original.body.toString('base64'),
+});
 
 /** What was accepted before under the entries' external ids, in the order of the entries. */
 export async function listAccepted(db: Db, entries: readonly InboxEntry[]): Promise<readonly Accepted[]> {

@@ -58,10 +58,12 @@ export async function countDirectory(db: Db): Promise<DirectorySize> {
   return rows[0] ?? { agencies: 0, areas: 0, topics: 0 };
 }
 
-/** Deliveries that an agency turned away or that were given up: staff must look at them. */
-export async function countRefusedDeliveries(db: Db): Promise<number> {
-  const { rows } = await db.query<{ count: number }>(
-    "select count(*)::int as count from deliveries where state = 'refused'",
-  );
-  return rows[0]?.count ?? 0;
+/** Agencies that turned deliveries away, or where they were given up, with how many; the most first. Staff must look at them. */
+export async function listRefusals(
+  db: Db,
+): Promise<readonly { readonly agencyCode: string; readonly count: number }[]> {
+  const { rows } = await db.query<{ agencyCode: string; count: number }>(`
+    select agency_code as "agencyCode", count(*)::int as count
+    from deliveries where state = 'refused' group by agency_code order by count desc, agency_code`);
+  return rows;
 }

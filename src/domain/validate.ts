@@ -14,13 +14,20 @@ export function validate<T>(
   explain: (fields: readonly FieldProblem[]) => AppError | undefined = () => undefined,
 ): T {
   if (validator.Check(input)) return input as T;
-  const fields = validator.Errors(input).flatMap((error): FieldProblem[] => {
-    if (error.keyword !== 'required') return [{ path: error.instancePath, problem: error.message }];
+  const problems = validator.Errors(input).flatMap((error): FieldProblem[] => {
+    const path = error.instancePath;
+    if (error.keyword === 'enum')
+      return [{ path, problem: `must be one of ${error.params.allowedValues.join(', ')}` }];
+    if (error.keyword === 'const') return [{ path, problem: `must be ${String(error.params.allowedValue)}` }];
+    if (error.keyword !== 'required') return [{ path, problem: error.message }];
     return error.params.requiredProperties.map((name) => ({
       path: `${error.instancePath}/${name}`,
       problem: 'must be given',
     }));
   });
+  // A value of the wrong type breaks every rule of its field: the first says enough.
+  const named = new Set<string>();
+  const fields = problems.filter(({ path }) => named.size < named.add(path).size);
   throw (
     explain(fields) ??
     new AppError('invalid', 'some fields are missing or have the wrong form', {

@@ -1,5 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Accept } from '../accept.ts';
 import type { Context } from '../context.ts';
@@ -26,6 +31,11 @@ export async function createApp(
   parts: readonly Part[],
   metrics: Pick<Registry, 'metrics' | 'contentType'>,
 ): Promise<FastifyInstance> {
+  const answerNotFound = async (request: FastifyRequest, reply: FastifyReply) => {
+    if (wantsPage(request.raw)) return renderErrorPage(request, reply, 'not-found');
+    const error = new AppError('not-found', 'there is no such address');
+    return sendProblem(request, reply, error, context.config.publicUrl);
+  };
   const app = fastify({
     bodyLimit: megabyte,
     // Kannel sends a long SMS as one percent-encoded GET; Node's 16 kB would refuse it and Kannel would try for ever.
@@ -34,6 +44,8 @@ export async function createApp(
     requestTimeout: 30_000,
     keepAliveTimeout: 30_000,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
+    // An address that cannot be decoded, or has a part longer than any of ours, is one that does not exist.
+    frameworkErrors: (_error, request, reply) => void answerNotFound(request, reply),
   });
 
   app.setErrorHandler<FastifyError>(async (error, request, reply) => {
@@ -53,11 +65,7 @@ export async function createApp(
     if (wantsPage(request.raw)) return renderErrorPage(request, reply, code);
     return sendProblem(request, reply, error, context.config.publicUrl);
   });
-  app.setNotFoundHandler(async (request, reply) => {
-    if (wantsPage(request.raw)) return renderErrorPage(request, reply, 'not-found');
-    const error = new AppError('not-found', 'there is no such address');
-    return sendProblem(request, reply, error, context.config.publicUrl);
-  });
+  app.setNotFoundHandler(answerNotFound);
 
   registerSecurity(app);
   await registerDocs(app, context.config.publicUrl);

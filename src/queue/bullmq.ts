@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   createPostgresBackend,
   type Job,
@@ -30,8 +31,8 @@ const jobNames = Object.keys(jobs) as JobName[];
 /** The braces keep all keys of the queues in one slot of a Redis Cluster; without one they change nothing. */
 const prefix = (namespace: string) => `{${namespace}}`;
 
-/** A batch of `deliver` waits for agencies and keeps nobody else from working; `intake` keeps the database busy. */
-const concurrency: { readonly [Name in JobName]: number } = { intake: 4, deliver: 8 };
+/** Jobs a process runs at once: those of `intake` are filed together, those of `deliver` wait for agencies. */
+const concurrency: { readonly [Name in JobName]: number } = { intake: 8, deliver: 8 };
 
 const lockDurationMs = 30_000;
 
@@ -115,6 +116,9 @@ export function startWorkers(
     return { name, queue, worker: start(name), idleSince: Date.now() };
   });
 
+  let running = 0;
+  let lastRan = 0;
+
   function start(name: JobName): Worker {
     const handle = handlers[name] as (payload: Payload<JobName>) => Promise<void>;
     const validator = Compile(jobs[name]);
@@ -123,7 +127,13 @@ export function startWorkers(
         log.error({ event: 'job_payload_invalid', queue: name, job: job.id });
         throw new UnrecoverableError('the payload does not fit its schema');
       }
-      await handle(job.data as Payload<JobName>);
+      running += 1;
+      try {
+        await handle(job.data as Payload<JobName>);
+      } finally {
+        running -= 1;
+        lastRan = Date.now();
+      }
     });
     worker.on('error', broker.onError);
     worker.on('failed', (job, error) => {
@@ -158,10 +168,18 @@ export function startWorkers(
     }
   }, 5_000);
 
+  /** Nothing has run for two seconds. Without Redis a worker waits for it to close; there is nothing to wait for then. */
+  async function quiet(): Promise<void> {
+    const began = Date.now();
+    while (running > 0 || Date.now() - Math.max(began, lastRan) < 2_000)
+      await sleep(100, undefined, { ref: false });
+  }
+
   return {
     close: async () => {
       clearInterval(watchdog);
-      await within(30_000, Promise.allSettled(watched.map(({ worker }) => worker.close())));
+      const closed = Promise.allSettled(watched.map(({ worker }) => worker.close()));
+      await within(30_000, Promise.race([closed, quiet()]));
       await within(2_000, Promise.allSettled(watched.map(({ queue }) => queue.close())));
       broker.close();
     },

@@ -49,3 +49,10 @@ export async function countRows(db: Pool, table: string): Promise<number> {
   const { rows } = await db.query<{ count: string }>(`select count(*) from ${table}`);
   return Number(rows[0]?.count);
 }
+
+/** As if nobody had ever reported anything; the directory and the endpoints stay. */
+export async function forgetReports(db: Pool): Promise<void> {
+  await db.query(
+    `truncate reports, report_identities, inbox, quarantine, filings, fingerprints, routes, deliveries, attempts`,
+  );
+}

@@ -8,7 +8,7 @@ export function testRedisUrl(): string {
   return url;
 }
 
-/** A queue prefix nobody else uses, in braces so that it works on a Redis Cluster too. */
-export function testQueuePrefix(): string {
-  return `{test-${randomBytes(6).toString('hex')}}`;
+/** A QUEUE_NAMESPACE nobody else uses. */
+export function testQueueNamespace(): string {
+  return `test-${randomBytes(6).toString('hex')}`;
 }

@@ -135,7 +135,8 @@ async function sendKannel(
 
 async function call(url: string, signal: AbortSignal, init: RequestInit): Promise<Response> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(15_000)]);
-  const answer = await fetch(url, { ...init, signal: limit }).catch((cause: unknown) => {
+  const headers = { 'accept-language': 'en', ...init.headers };
+  const answer = await fetch(url, { ...init, headers, signal: limit }).catch((cause: unknown) => {
     throw new AppError('unavailable', 'the gateway did not answer', { cause });
   });
   if (answer.ok) return answer;

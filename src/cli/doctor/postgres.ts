@@ -1,17 +1,17 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Config } from '../../config.ts';
 import { countBacklog } from '../../db/backlog.ts';
 import { type Endpoint, listEndpoints } from '../../db/endpoints.ts';
 import type { Db } from '../../db/pool.ts';
 import {
   countDirectory,
-  countRefusedDeliveries,
   listAppliedMigrations,
+  listRefusals,
   readServerFacts,
   type ServerFacts,
 } from '../../db/server-facts.ts';
+import { inPackage } from '../../package-root.ts';
 import { demoIsOver } from '../demo/endpoints.ts';
 import { withDatabase } from '../with-database.ts';
 import { errorCode, type Finding, fail, ok, warn } from './finding.ts';
@@ -56,9 +56,9 @@ async function checkServer(db: Db, config: Config): Promise<readonly Finding[]> 
   const now = (before + Date.now()) / 2;
   const where = config.databaseUrl === null ? 'embedded' : 'DATABASE_URL';
   return [
-    facts.versionNumber >= 140_000
+    facts.versionNumber >= 150_000
       ? ok('postgresql', `${facts.version}, ${where}`)
-      : fail('postgresql', `${facts.version} is too old`, 'upgrade to PostgreSQL 14 or newer'),
+      : fail('postgresql', `${facts.version} is too old`, 'upgrade to PostgreSQL 15 or newer'),
     ...(facts.readOnly
       ? [fail('postgresql', 'takes no changes', 'DATABASE_URL must name the primary, not a standby')]
       : []),
@@ -111,12 +111,9 @@ async function checkContent(db: Db): Promise<readonly Finding[]> {
   ];
 }
 
-/** The folder lies at the top of the project, seen from `src/cli/doctor` or from `dist/src/cli/doctor`. */
 function listMigrations(): readonly string[] {
-  const folder = ['../../../migrations', '../../../../migrations']
-    .map((path) => fileURLToPath(new URL(path, import.meta.url)))
-    .find((path) => existsSync(path));
-  return readdirSync(folder ?? '.').flatMap((file) => (file.endsWith('.sql') ? [file.slice(0, -4)] : []));
+  const files = readdirSync(inPackage('migrations'));
+  return files.flatMap((file) => (file.endsWith('.sql') ? [file.slice(0, -4)] : []));
 }
 
 async function checkDirectory(db: Db): Promise<Finding> {
@@ -166,7 +163,8 @@ function listSome(codes: readonly string[]): string {
 
 async function checkBacklog(db: Db): Promise<readonly Finding[]> {
   const backlog = await countBacklog(db);
-  const refused = await countRefusedDeliveries(db);
+  const refusals = await listRefusals(db);
+  const refused = refusals.reduce((sum, { count }) => sum + count, 0);
   const age = Math.round(backlog.inbox_oldest_seconds);
   const waits = `${backlog.inbox} reports wait to be filed, the oldest for ${age} s`;
   return [
@@ -189,8 +187,8 @@ async function checkBacklog(db: Db): Promise<readonly Finding[]> {
         )
       : warn(
           'deliveries',
-          `${refused} were refused by their agency`,
-          'npm run lapor -- report show ID says why; endpoint add --replace sends them again',
+          `${refused} refused by ${listSome(refusals.map(({ agencyCode }) => agencyCode))}`,
+          'mend it there; endpoint add AGENCY URL --replace sends them again',
         ),
   ];
 }

@@ -100,6 +100,7 @@ export function resolveWishes(report: NewReport, context: Pick<Context, 'directo
 
 /** RFC 7240 section 4.3; a preference that cannot be read is ignored, as the RFC asks. */
 function waitSeconds(prefer: string | string[] | undefined): number {
+  if (prefer === undefined) return 0;
   const wait = /(?:^|[,;\s])wait=(\d{1,5})(?=$|[,;\s])/i.exec([prefer].flat().join(','))?.[1];
   return Math.min(Number(wait ?? 0), 30);
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { inPackage } from '../../package-root.ts';
 
 /** A file that pages link to; its path names its content, so browsers may keep it for ever. */
 export type Asset = {
@@ -16,7 +17,7 @@ export type Assets = { readonly pico: Asset; readonly site: Asset; readonly icon
 
 /** Reads everything the pages link to into memory: a few small files. */
 export function loadAssets(): Assets {
-  const own = join(packageRoot(import.meta.dirname), 'src/http/assets');
+  const own = inPackage('src/http/assets');
   const pico = createRequire(import.meta.url).resolve('@picocss/pico/css/pico.classless.min.css');
   return {
     pico: read('pico.css', 'text/css; charset=utf-8', pico),
@@ -29,9 +30,4 @@ function read(name: string, contentType: string, ...files: readonly string[]): A
   const body = Buffer.concat(files.map((file) => readFileSync(file)));
   const hash = createHash('sha256').update(body).digest('hex').slice(0, 12);
   return { path: `/assets/${name.replace('.', `-${hash}.`)}`, contentType, body, gzipped: gzipSync(body) };
-}
-
-// The compiler leaves css and svg where they are: `dist/` and `src/` both find them from the package's root.
-function packageRoot(folder: string): string {
-  return existsSync(join(folder, 'package.json')) ? folder : packageRoot(dirname(folder));
 }

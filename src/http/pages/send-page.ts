@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { chooseLanguage } from '../messages/language.ts';
 import { speechIn } from '../messages/speech.ts';
+import { pageHeaders } from '../security.ts';
 import type { Assets } from './assets.ts';
 import type { View } from './layout.tsx';
 
@@ -19,7 +20,7 @@ export function viewOf(request: FastifyRequest): View {
 }
 
 export function sendPage(reply: FastifyReply, page: { toString(): string | Promise<string> }): FastifyReply {
-  return reply.type('text/html; charset=utf-8').send(renderDocument(page));
+  return reply.headers(pageHeaders).type('text/html; charset=utf-8').send(renderDocument(page));
 }
 
 /** Throws where a part of the page would have to be waited for: pages get data, not promises. */
