@@ -79,7 +79,7 @@ const parts = [
   {
     from: '^dist/channels/([^/]+)/',
     may: ['^dist/channels/$1/', '^dist/channels/channel', '^dist/src/domain/', '^dist/src/errors'],
-    packages: ['typebox', 'standardwebhooks'],
+    packages: ['typebox', 'standardwebhooks', 'uuid'],
   },
   { from: '^dist/channels/channel\\.js$', may: ['^dist/src/domain/'] },
   { from: '^dist/channels/index\\.js$', may: ['^dist/channels/', '^dist/src/config'] },
