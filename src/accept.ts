@@ -22,6 +22,8 @@ export const sweepAfterMs = 15_000;
 const maxPerCommit = 500;
 /** Beyond this many the gateway is overloaded, and says so before its memory grows. */
 const maxWaiting = 20_000;
+/** And beyond this much of what was sent; one message alone always passes. */
+const maxWaitingBytes = 32 * 1024 * 1024;
 
 export function createAccept(context: Pick<Context, 'db' | 'enqueue' | 'clock' | 'log'>): Accept {
   const parts: StoreParts = { ...context, feedIntake: createIntakeFeed(context) };
@@ -29,17 +31,32 @@ export function createAccept(context: Pick<Context, 'db' | 'enqueue' | 'clock' |
     maxItems: maxPerCommit,
     maxWriting: 1,
     maxWaiting,
-    overflow: () =>
-      new AppError('unavailable', 'too many reports are waiting to be stored; try again shortly'),
+    overflow,
   });
+  let waitingBytes = 0;
+
+  async function commitWithinBytes(report: NewReport): Promise<Outcome> {
+    const size = report.original.body.length;
+    if (waitingBytes > 0 && waitingBytes + size > maxWaitingBytes) throw overflow();
+    waitingBytes += size;
+    try {
+      return await commit(toEntry(report));
+    } finally {
+      waitingBytes -= size;
+    }
+  }
+
   return async (reports) => {
-    const outcomes = await Promise.all(reports.map((report) => commit(toEntry(report))));
+    const outcomes = await Promise.all(reports.map(commitWithinBytes));
     return outcomes.map((outcome) => {
       if ('error' in outcome) throw outcome.error;
       return outcome;
     });
   };
 }
+
+const overflow = () =>
+  new AppError('unavailable', 'too many reports are waiting to be stored; try again shortly');
 
 /** One bad entry must not cost its neighbours in the commit their acceptance, so errors are told per entry. */
 type Outcome = Accepted | { readonly error: unknown };
@@ -81,9 +98,9 @@ async function insert(
 ): Promise<readonly (Accepted & { readonly entryId: ReportId })[]> {
   const enqueueAfter = new Date(clock().getTime() + sweepAfterMs);
   const stored = await insertReports(db, entries, enqueueAfter);
+  feedIntake(stored);
   const repeats = entries.filter((entry) => !stored.has(entry.id));
   const known = repeats.length === 0 ? [] : await listAccepted(db, repeats);
-  feedIntake(stored);
 
   const repeatOf = new Map(repeats.map((entry, index) => [entry.id, known[index]]));
   return entries.map((entry) => {

@@ -74,7 +74,10 @@ export async function startGateway(
     channels: context.channels,
     // From the outside in: first nothing new comes, then nothing runs, then nothing is open.
     stop: async () => {
+      // Once it closes, Node enforces no requestTimeout; the longest honest request waits 30 s for its tracking ID.
+      const cut = setTimeout(() => app?.server.closeAllConnections(), 31_000);
       await app?.close();
+      clearTimeout(cut);
       await sweeping?.stop();
       await workers?.close();
       await guarded.close();

@@ -43,6 +43,7 @@ export function createIntake(context: IntakeContext): Handlers['intake'] {
 }
 
 async function fileOrQuarantine(context: IntakeContext, reportIds: readonly string[]): Promise<void> {
+  let notSetAside: unknown;
   await processHalving(
     reportIds,
     async (part) => {
@@ -51,10 +52,14 @@ async function fileOrQuarantine(context: IntakeContext, reportIds: readonly stri
     },
     async (reportId, error) => {
       context.log.error({ event: 'report_quarantined', reportId, error: describeFailure(error) });
-      await quarantineReport(context.db, reportId as ReportId, describeFailure(error));
+      // The others go on; the job fails at the end and comes again.
+      await quarantineReport(context.db, reportId as ReportId, describeFailure(error)).catch((failure) => {
+        notSetAside ??= failure;
+      });
     },
     isUnavailable,
   );
+  if (notSetAside !== undefined) throw notSetAside;
 }
 
 /** With ten million reports stored, one in ten thousand draws a tracking ID that is taken: its batch is done again. */

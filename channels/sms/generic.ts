@@ -91,7 +91,10 @@ function refuse(code: 'invalid' | 'too-large', fields: readonly FieldProblem[]):
 function receivedAt(sms: GenericSms, request: InboundRequest): Date {
   const given = Date.parse(sms.receivedAt ?? '');
   // RFC 3339 has leap seconds, JavaScript has none
-  return given < request.receivedAt.getTime() ? new Date(given) : request.receivedAt;
+  // before the year 2000 it is a clock that was never set
+  return given > 946_684_800_000 && given < request.receivedAt.getTime()
+    ? new Date(given)
+    : request.receivedAt;
 }
 
 /**

@@ -69,6 +69,6 @@ function identify(from: string): Identity | null {
   // 00 stands for the plus in what an SMSC hands over; a plus that nobody percent-encoded arrives as a space.
   const line = normalizeLine(from.replace(/^(00| )(?=\d{8})/, '+'));
   if (line === null) return null;
-  const phone = normalizePhone(line) ?? line.slice(0, limits.contact);
+  const phone = normalizePhone(line) ?? line.slice(0, limits.contact).toWellFormed();
   return { name: null, phone, email: null, onBehalfOf: null };
 }

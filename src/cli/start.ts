@@ -75,7 +75,7 @@ async function run(start: Start): Promise<void> {
       stops.push(gateway.stop);
       return gateway;
     });
-    closeWithGrace({ delay: 45_000, logger: false }, async ({ signal, err }) => {
+    closeWithGrace({ delay: 90_000, logger: false }, async ({ signal, err }) => {
       if (err !== undefined)
         log.fatal({ event: 'crashed', error: describeFailure(err), at: err.stack?.split('\n')[1] });
       if (signal !== undefined) say(`stopping (${signal}): finishing what runs`);

@@ -8,8 +8,10 @@ export type Backlog = {
   /** Set aside for staff. */
   readonly quarantine: number;
   readonly deliveries_pending: number;
-  /** The agency has no endpoint. */
+  /** The agency has no endpoint; counted up to 10,000, because agencies that pull may have millions waiting. */
   readonly deliveries_waiting: number;
+  /** The agency's endpoint refused them, and staff must look; counted up to 10,000. */
+  readonly deliveries_refused: number;
 };
 
 /** What waits, in figures. Every count is over a table or a partial index that is small when all is well. */
@@ -23,7 +25,8 @@ export async function countBacklog(db: Db): Promise<Backlog> {
           from inbox join reports as report on report.id = inbox.report_id) as inbox_oldest_seconds,
         (select count(*) from quarantine) as quarantine,
         (select count(*) from deliveries where state = 'pending') as deliveries_pending,
-        (select count(*) from deliveries where state = 'waiting') as deliveries_waiting`,
+        (select count(*) from (select from deliveries where state = 'waiting' limit 10000) as counted) as deliveries_waiting,
+        (select count(*) from (select from deliveries where state = 'refused' limit 10000) as counted) as deliveries_refused`,
   });
   const figure = (name: keyof Backlog) => Number(rows[0]?.[name] ?? 0);
   return {
@@ -32,5 +35,6 @@ export async function countBacklog(db: Db): Promise<Backlog> {
     quarantine: figure('quarantine'),
     deliveries_pending: figure('deliveries_pending'),
     deliveries_waiting: figure('deliveries_waiting'),
+    deliveries_refused: figure('deliveries_refused'),
   };
 }

@@ -297,7 +297,8 @@ export async function wakeWaitingDeliveries(db: Db, now: Date, limit: number): P
     name: 'wake-waiting-deliveries',
     text: `
       update deliveries as delivery
-      set state = 'pending', next_attempt_at = $1, enqueue_after = $1, round_start = delivery.attempt_count
+      set state = 'pending', next_attempt_at = $1, enqueue_after = $1,
+        attempt_count = delivery.attempt_count + 1, round_start = delivery.attempt_count + 1
       from endpoints as endpoint
       cross join lateral (
         select id from deliveries where agency_code = endpoint.agency_code and state = 'waiting' limit $2
@@ -314,8 +315,10 @@ export async function reopenDeliveries(db: Db, agencyCode: AgencyCode, now: Date
     name: 'reopen-deliveries',
     text: `
       update deliveries
-      set state = 'pending', next_attempt_at = $2, enqueue_after = $2, round_start = attempt_count, finished_at = null
-      where agency_code = $1 and state in ('waiting', 'refused')`,
+      set state = 'pending', next_attempt_at = $2, enqueue_after = $2, finished_at = null,
+        -- ends every lease there is: what is still under way to the old endpoint decides nothing unless it is accepted
+        attempt_count = attempt_count + 1, round_start = attempt_count + 1
+      where agency_code = $1 and state <> 'delivered'`,
     values: [agencyCode, now],
   });
   return rowCount ?? 0;

@@ -20,7 +20,14 @@ export function createPool(
     max: options.max,
     connectionTimeoutMillis: 5_000,
     application_name: 'lapor-gateway',
-    ...(options.answerWithinMs === undefined ? {} : { query_timeout: options.answerWithinMs }),
+    // The server gives up as well: what it goes on with for nobody keeps its locks.
+    ...(options.answerWithinMs === undefined
+      ? {}
+      : {
+          query_timeout: options.answerWithinMs,
+          statement_timeout: options.answerWithinMs - 500,
+          idle_in_transaction_session_timeout: options.answerWithinMs * 2,
+        }),
     ...(options.searchPath === undefined ? {} : { options: `-c search_path=${options.searchPath}` }),
   });
   // An idle connection the server closes, and a checked-out one too: without a listener either ends the process.
@@ -52,10 +59,10 @@ export async function transaction<T>(pool: Pool, work: (db: Db) => Promise<T>): 
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  // 08 connection, 53 resources (disk full, too many clients), 57P admin shutdown, 25006 read-only
+  // 08 connection, 40 deadlock, 53 resources, 57 cancelled or shut down, 58 disk, 25006 read-only, 25P03 idle too long,
+  // 55P03 lock timeout, 42P01 42703 42501 a schema or rights that do not fit this program: no report is to blame
   return (
-    /^(08|53|57P)/.test(code) ||
-    code === '25006' ||
+    /^(08|40|53|57|58)|^(25006|25P03|55P03|42P01|42703|42501)$/.test(code) ||
     /^E(CONN|PIPE|HOST|NET|TIMEDOUT|AI_AGAIN)|^ENOTFOUND$/.test(code) ||
     /connection (terminated|timeout)|query read timeout|timeout exceeded when trying to connect|Client has encountered a connection error/i.test(
       error.message,

@@ -75,7 +75,8 @@ export type DeliveryLine = {
 export async function listDeliveriesOf(db: Db, reportId: ReportId): Promise<readonly DeliveryLine[]> {
   const { rows } = await db.query<DeliveryLine>({
     text: `
-      select delivery.id, delivery.agency_code, delivery.state, delivery.attempt_count, delivery.next_attempt_at,
+      select delivery.id, delivery.agency_code, delivery.state,
+        (select count(*)::int from attempts where delivery_id = delivery.id) as attempt_count, delivery.next_attempt_at,
         delivery.finished_at, last.http_status as last_status, last.error as last_error
       from deliveries as delivery
       left join lateral (

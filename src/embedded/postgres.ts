@@ -40,7 +40,6 @@ export type Postgres = {
  */
 const settings = {
   listen_addresses: '127.0.0.1',
-  unix_socket_directories: '',
   shared_buffers: '256MB',
   // A burst of thousands a minute fits between two checkpoints; each page's first change after one is written in full.
   max_wal_size: '2GB',
@@ -164,7 +163,11 @@ async function launch(
   let port = remembered || (await findFreePort());
   for (let attempt = 1; ; attempt += 1) {
     const before = sizeOf(paths.log);
-    const args = Object.entries({ ...settings, port }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    const socket = { unix_socket_directories: hasRoomForSocket(paths.data) ? paths.data : '' };
+    const args = Object.entries({ ...settings, ...socket, port }).flatMap(([name, value]) => [
+      '-c',
+      `${name}=${value}`,
+    ]);
     const child = startServer(
       { binary: postgres, args: ['-D', paths.data, ...args], runAs },
       { logFile: paths.log, input: '' },
@@ -242,8 +245,16 @@ function marksOf(folder: string): readonly string[] {
   return [`postgres -D ${pathsIn(folder).data} `];
 }
 
+/** Through its socket where there is one: a statement takes half the time it takes over TCP on loopback. */
 function urlOf(folder: string, port: number): string {
-  return `postgres://lapor:${readFileSync(pathsIn(folder).password, 'utf8')}@127.0.0.1:${port}/lapor`;
+  const { data, password } = pathsIn(folder);
+  const url = `postgres://lapor:${readFileSync(password, 'utf8')}@127.0.0.1:${port}/lapor`;
+  return existsSync(join(data, `.s.PGSQL.${port}`)) ? `${url}?host=${encodeURIComponent(data)}` : url;
+}
+
+/** The path of a Unix socket has 103 bytes at most on macOS, 107 on Linux. */
+function hasRoomForSocket(data: string): boolean {
+  return Buffer.byteLength(join(data, '.s.PGSQL.65535')) <= 103;
 }
 
 async function stop(folder: string, pid: number): Promise<void> {

@@ -72,7 +72,7 @@ export function openQueues(connection: QueueConnection, namespace: string, log: 
   return {
     enqueue: async (name, payload) => {
       try {
-        await queues[name].add(name, payload);
+        await answered(queues[name].add(name, payload));
       } catch (cause) {
         throw new AppError('unavailable', 'the queue is away for the moment', { cause });
       }
@@ -80,7 +80,7 @@ export function openQueues(connection: QueueConnection, namespace: string, log: 
     count: async () => {
       const counts = await Promise.all(
         jobNames.map(async (name) => {
-          const of = await queues[name].getJobCounts('waiting', 'active', 'delayed', 'failed');
+          const of = await answered(queues[name].getJobCounts('waiting', 'active', 'delayed', 'failed'));
           const { waiting = 0, active = 0, delayed = 0, failed = 0 } = of;
           return [name, { waiting, active, delayed, failed }] as const;
         }),
@@ -88,13 +88,22 @@ export function openQueues(connection: QueueConnection, namespace: string, log: 
       return Object.fromEntries(counts) as Record<JobName, JobCounts>;
     },
     ping: async () => {
-      await queues.intake.getJobCounts('active');
+      await answered(queues.intake.getJobCounts('active'));
     },
     close: async () => {
       await Promise.allSettled(jobNames.map((name) => queues[name].close()));
       broker.close();
     },
   };
+}
+
+/** BullMQ waits for ever for a queue it has never seen; a late add is a job that comes twice, which is harmless. */
+async function answered<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('the queue gave no answer')), 3_000);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 export type Workers = { readonly close: () => Promise<void> };

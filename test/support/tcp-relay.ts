@@ -54,6 +54,8 @@ export async function openTcpRelay(serverUrl: string): Promise<TcpRelay> {
 
   const port = await listen(0);
   const url = new URL(serverUrl);
+  // of a PostgreSQL with a socket, which would lead past us
+  url.searchParams.delete('host');
   url.host = `127.0.0.1:${port}`;
   return {
     url: url.href,

@@ -40,3 +40,8 @@ test('a text of nothing but courtesies, and one without any word, still have a f
   expect(canonicalText('Selamat pagi pak')).toBe('selamat pagi pak');
   expect(canonicalText('???')).toBe('');
 });
+
+test('texts without any word are the same only to the letter', () => {
+  expect(report('👍')).not.toEqual(report('😡😡'));
+  expect(report('???')).toEqual(report('???'));
+});

@@ -35,7 +35,8 @@ export function fingerprint(report: Pick<NewReport, 'title' | 'text' | 'place' |
   const place = report.place;
   const parts = [
     report.confidential ? 'confidential' : 'open',
-    canonicalText(report.text),
+    // a text without any word, such as one emoji, is itself
+    canonicalText(report.text) || report.text,
     canonicalText(place?.text ?? ''),
     place?.areaCode ?? '',
     // about 100 m: two people at one pothole do not stand on the same centimetre

@@ -7,13 +7,15 @@ import { describeFailure } from '../../errors.ts';
 export type WaitForTrackingId = (accepted: Accepted, ms: number) => Promise<string | null>;
 
 const pollEveryMs = 20;
+/** How long a repeat that does not wait may take to be looked up. */
+const lookOnceMs = 500;
 
 /**
  * All who wait share one query in flight: a thousand of them cost what one costs. PostgreSQL is asked rather than the
  * queue, because it is right also when Redis is away.
  */
 export function createWaitForTrackingId(context: Pick<Context, 'db' | 'log'>): WaitForTrackingId {
-  type Waiter = { readonly deadline: number; readonly resolve: (trackingId: string | null) => void };
+  type Waiter = { readonly resolve: (trackingId: string | null) => void };
   const waiters = new Map<ReportId, Set<Waiter>>();
   let polling = false;
 
@@ -22,19 +24,15 @@ export function createWaitForTrackingId(context: Pick<Context, 'db' | 'log'>): W
     while (waiters.size > 0) {
       const found = await listTrackingIds(context.db, [...waiters.keys()]).catch((error: unknown) => {
         context.log.warn({ event: 'wait_failed', error: describeFailure(error) });
-        return new Map<ReportId, string>();
+        return null;
       });
-      const now = performance.now();
-      for (const [reportId, waiting] of waiters) {
-        for (const waiter of waiting) {
-          const trackingId = found.get(reportId);
-          if (trackingId === undefined && now < waiter.deadline) continue;
-          waiting.delete(waiter);
-          waiter.resolve(trackingId ?? null);
-        }
-        if (waiting.size === 0) waiters.delete(reportId);
+      for (const [reportId, trackingId] of found ?? []) {
+        for (const waiter of waiters.get(reportId) ?? []) waiter.resolve(trackingId);
+        waiters.delete(reportId);
       }
-      if (waiters.size > 0) await new Promise((resolve) => setTimeout(resolve, pollEveryMs));
+      // many who wait, or an outage, make it look less often
+      const pauseMs = found === null ? 1_000 : pollEveryMs + waiters.size / 20;
+      if (waiters.size > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
     polling = false;
   }
@@ -44,7 +42,16 @@ export function createWaitForTrackingId(context: Pick<Context, 'db' | 'log'>): W
     if (ms === 0 && !accepted.repeated) return Promise.resolve(null);
     return new Promise((resolve) => {
       const waiting = waiters.get(accepted.reportId) ?? new Set<Waiter>();
-      waiters.set(accepted.reportId, waiting.add({ deadline: performance.now() + ms, resolve }));
+      const waiter = { resolve };
+      waiters.set(accepted.reportId, waiting.add(waiter));
+      // A clock of its own: a database that does not answer must not hold back a receipt.
+      const giveUp = () => {
+        waiting.delete(waiter);
+        if (waiting.size === 0 && waiters.get(accepted.reportId) === waiting)
+          waiters.delete(accepted.reportId);
+        resolve(null);
+      };
+      setTimeout(giveUp, Math.max(ms, lookOnceMs)).unref();
       if (!polling) void poll();
     });
   };

@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { toReport } from '../channels/sms/message.ts';
+import { leaseDeliveries, recordAttempt, reopenDeliveries } from '../src/db/deliveries.ts';
+import { isUnavailable } from '../src/db/pool.ts';
+import type { DeliveryId } from '../src/domain/report.ts';
+import { openQueues } from '../src/queue/bullmq.ts';
+import { createTestDatabase, type TestDatabase } from './support/database.ts';
+import { addAgency, addEndpoint, fileReport } from './support/filed-reports.ts';
+
+/** What went wrong once, or was found to be about to. */
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+test('a queue that was never reachable refuses jobs in seconds, and can be closed', async () => {
+  const quiet = { error: () => {}, warn: () => {} };
+  const queues = openQueues({ kind: 'redis', url: 'redis://127.0.0.1:9' }, 'never', quiet);
+  const job = queues.enqueue('intake', { reportIds: ['01a20132-2471-777f-a8c4-334c841cc371'] });
+  await expect(job).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(queues.ping()).rejects.toThrow('no answer');
+  await queues.close();
+}, 15_000);
+
+test.each(['57014', '40P01', '40001', '55P03', '58030', '42P01', '25P03'])(
+  'PostgreSQL error %s is blamed on no report',
+  (code) => {
+    expect(isUnavailable(Object.assign(new Error('refused'), { code }))).toBe(true);
+  },
+);
+
+test.each(['23505', '22P02', '22008', 'P0001'])('PostgreSQL error %s is blamed on its report', (code) => {
+  expect(isUnavailable(Object.assign(new Error('refused'), { code }))).toBe(false);
+});
+
+test('an attempt at the endpoint an agency had before decides nothing once there is another', async () => {
+  const now = new Date();
+  const agency = await addAgency(database.pool);
+  const endpoint = await addEndpoint(database.pool, agency, 'https://lama.example/laporan');
+  const { deliveryId } = await fileReport(database.pool, agency, now);
+  const [lease] = await leaseDeliveries(database.pool, [deliveryId], now, new Date(now.getTime() + 60_000));
+  await reopenDeliveries(database.pool, agency, now);
+  await recordAttempt(database.pool, {
+    deliveryId: deliveryId as DeliveryId,
+    number: lease?.attempt ?? 0,
+    endpointId: endpoint.id,
+    startedAt: now,
+    endedAt: now,
+    httpStatus: 404,
+    verdict: 'refused',
+    error: null,
+    answer: null,
+    nextAttemptAt: null,
+  });
+  const { rows } = await database.pool.query('select state from deliveries where id = $1', [deliveryId]);
+  expect(rows).toEqual([{ state: 'pending' }]);
+});
+
+test('a sender cut in the middle of a character can be stored', () => {
+  const { identity } = toReport({
+    provider: 'generic',
+    id: '1',
+    from: `${'x'.repeat(253)}😀`,
+    text: 'Banjir',
+    receivedAt: new Date(),
+    original: { contentType: 'application/json', body: Buffer.from('{}') },
+  });
+  expect(identity?.phone?.isWellFormed()).toBe(true);
+});
