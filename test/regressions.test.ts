@@ -64,6 +64,7 @@ test('a sender cut in the middle of a character can be stored', () => {
     id: '1',
     from: `${'x'.repeat(253)}😀`,
     text: 'Banjir',
+    key: 'rahasia',
     receivedAt: new Date(),
     original: { contentType: 'application/json', body: Buffer.from('{}') },
   });

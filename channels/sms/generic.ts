@@ -38,6 +38,7 @@ export const createGenericReceive =
           id: sms.id,
           from: sms.from,
           text: sms.text,
+          key: secret,
           receivedAt: receivedAt(sms, request),
           original: { contentType: 'application/json', body: bytes },
         }),

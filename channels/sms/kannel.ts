@@ -26,6 +26,7 @@ export const createKannelReceive =
       id: usableId(value('id')),
       from: value('from') ?? request.headers['x-kannel-from'] ?? '',
       text: text.text,
+      key: secret,
       receivedAt: request.receivedAt,
       original: {
         contentType: `message/http; text-decoded-as=${text.encoding}`,

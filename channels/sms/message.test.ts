@@ -6,6 +6,7 @@ const message = {
   id: '1',
   from: '081234567890',
   text: 'Banjir di Kel Pejaten',
+  key: 'rahasia',
   receivedAt: new Date('2026-11-22T01:20:00Z'),
   original: { contentType: 'application/json', body: Buffer.from('{}') },
 };
@@ -46,10 +47,18 @@ describe('an SMS as a report', () => {
     expect(text).toBe('x'.repeat(19_999));
   });
 
-  it('without an id is told from another by text and moment', () => {
+  it('is told from another under the same id by sender and text, without its number being guessable', () => {
+    const { externalId } = toReport(message);
+    expect(toReport({ ...message }).externalId).toBe(externalId);
+    for (const other of [{ from: '081234567891' }, { text: 'Longsor' }, { key: 'lain' }]) {
+      expect(toReport({ ...message, ...other }).externalId).not.toBe(externalId);
+    }
+  });
+
+  it('without an id is told from another by sender, text and moment', () => {
     const unnamed = { ...message, id: null };
     const externalId = toReport(unnamed).externalId;
-    expect(externalId).toBe(toReport({ ...unnamed, from: '0813' }).externalId);
+    expect(externalId).not.toBe(toReport({ ...unnamed, from: '0813' }).externalId);
     expect(externalId).not.toBe(toReport({ ...unnamed, text: 'Longsor' }).externalId);
     expect(externalId).not.toBe(
       toReport({ ...unnamed, receivedAt: new Date('2026-11-22T01:20:00.001Z') }).externalId,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import {
   type Identity,
   limits,
@@ -16,6 +16,8 @@ export type SmsMessage = {
   readonly id: string | null;
   readonly from: string;
   readonly text: string;
+  /** The channel's secret. */
+  readonly key: string;
   readonly receivedAt: Date;
   readonly original: Original;
 };
@@ -45,18 +47,14 @@ export function toReport(message: SmsMessage): NewReport {
 }
 
 /**
- * The text is part of it, so a provider that uses an id again cannot make us swallow another message. The sender is
- * not: there are few enough phone numbers to find the one behind a hash. Without an id the moment of arrival stands in:
- * a repeat may then be filed twice, which costs less than taking two people who write the same for one.
+ * Sender and text are part of it, so a provider that uses an id again cannot make us swallow another message; hashed
+ * with a key, because there are few enough phone numbers to find the one behind a plain hash. Without an id the moment of
+ * arrival stands in: a repeat may then be filed twice, which costs less than taking two messages for one.
  */
-function externalId({ provider, id, receivedAt }: SmsMessage, text: string): string {
-  return id === null
-    ? `${provider}::${digest(`${receivedAt.toISOString()}\n${text}`)}`
-    : `${provider}:${id}:${digest(text)}`;
-}
-
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+function externalId({ provider, id, from, key, receivedAt }: SmsMessage, text: string): string {
+  const digest = (moment: string) =>
+    createHmac('sha256', key).update(`${from}\n${moment}\n${text}`).digest('hex').slice(0, 16);
+  return id === null ? `${provider}::${digest(receivedAt.toISOString())}` : `${provider}:${id}:${digest('')}`;
 }
 
 function cut(text: string): string {

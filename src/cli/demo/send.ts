@@ -34,7 +34,7 @@ export function prepareMessage(story: Story, doors: Doors): Message {
     id,
     way,
     story,
-    report: way === 'web' || story.way === 'web' ? asWeb(story) : asSms(id, way, story),
+    report: way === 'web' || story.way === 'web' ? asWeb(story) : asSms(id, way, story, doors),
   };
 }
 
@@ -46,12 +46,18 @@ function asWeb(story: Story): NewReport {
   });
 }
 
-function asSms(id: string, way: Way, story: Extract<Story, { readonly from: string }>): NewReport {
+function asSms(
+  id: string,
+  way: Way,
+  story: Extract<Story, { readonly from: string }>,
+  doors: Doors,
+): NewReport {
   return toReport({
     provider: way.slice('sms/'.length),
     id,
     from: story.from,
     text: story.text,
+    key: (way === 'sms/generic' ? doors.genericSecret : doors.kannelSecret) ?? '',
     receivedAt: new Date(),
     original: { contentType: 'text/plain', body: Buffer.alloc(0) },
   });
