@@ -48,8 +48,25 @@ const parts = [
       '^dist/src/domain/',
       '^dist/src/errors',
       '^dist/src/group-commit',
+      '^dist/src/inbox/',
+    ],
+  },
+  {
+    from: '^dist/src/inbox/',
+    may: [
+      '^dist/src/inbox/',
+      '^dist/src/context',
+      '^dist/src/db/',
+      '^dist/src/domain/',
+      '^dist/src/sealing/',
+      '^dist/src/errors',
       '^dist/src/ids',
     ],
+  },
+  {
+    from: '^dist/src/sealing/',
+    may: ['^dist/src/sealing/', '^dist/src/config', '^dist/src/domain/', '^dist/src/errors'],
+    packages: ['hpke'],
   },
   { from: '^dist/src/ids\\.js$', may: [], packages: ['uuid', 'nanoid'] },
   {
@@ -88,6 +105,7 @@ const parts = [
     may: [
       '^dist/workers/',
       '^dist/src/context',
+      '^dist/src/sealing/',
       '^dist/src/accept',
       '^dist/src/db/',
       '^dist/src/domain/',

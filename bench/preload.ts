@@ -8,8 +8,8 @@ export async function preloadReports(db: Pool, count: number): Promise<void> {
        'Laporan lama nomor ' || n || ': jalan rusak dan lampu mati di Kota Bandung, sudah lama tidak diperbaiki.',
        false, false, now() - n * interval '1 minute'
      from generate_series(1, $1::int) as n`,
-    `insert into report_identities (report_id, identity, original_type, original, content_hash)
-     select id, '{"name":null}', 'application/json', convert_to(text, 'utf8'), decode(md5(text), 'hex') from reports where $1::int > 0`,
+    `insert into report_identities (report_id, key_id, sealed, content_index)
+     select id, 'preload', convert_to(text, 'utf8'), decode(md5(text), 'hex') from reports where $1::int > 0`,
     `insert into filings (report_id, tracking_id, case_id)
      select id, lpad((row_number() over ())::text, 12, '0'), id from reports where $1::int > 0`,
     `insert into fingerprints (fingerprint, report_id, received_at)

@@ -19,6 +19,12 @@ export type Config = {
   readonly outboundAllow: readonly string[];
   readonly smsGenericSecret: string | null;
   readonly smsKannelSecret: string | null;
+  /** X25519, 32 bytes in base64. Null: from `dataDir/keys`, as the next two. */
+  readonly identityPublicKey: string | null;
+  /** File of one or more X25519 private keys in PEM, the newest first; only for who works or discloses. */
+  readonly identityPrivateKeyFile: string | null;
+  /** Key of the blind index, 32 bytes in base64: the same in every gateway. */
+  readonly identityIndexKey: string | null;
   /** Name all queues of this gateway start with; two gateways on one Redis need two. */
   readonly queueNamespace: string;
   /** Days within which the same text about the same place is a duplicate. */
@@ -53,6 +59,9 @@ export function parseConfig(env: Env): Config {
     outboundAllow: read(env, 'OUTBOUND_ALLOW', hosts, []),
     smsGenericSecret: read(env, 'SMS_GENERIC_SECRET', webhookSecret, null),
     smsKannelSecret: read(env, 'SMS_KANNEL_SECRET', atLeast(8), null),
+    identityPublicKey: read(env, 'IDENTITY_PUBLIC_KEY', key32, null),
+    identityPrivateKeyFile: read(env, 'IDENTITY_PRIVATE_KEY_FILE', text, null),
+    identityIndexKey: read(env, 'IDENTITY_INDEX_KEY', key32, null),
     queueNamespace: read(env, 'QUEUE_NAMESPACE', word, 'lapor'),
     duplicateWindowDays: read(env, 'DUPLICATE_WINDOW_DAYS', integer(1, 3650), 30),
   };
@@ -136,6 +145,9 @@ const webhookSecret: Parse<string> = (raw) =>
   /^whsec_[A-Za-z0-9+/]{32,}={0,2}$/.test(raw)
     ? { value: raw }
     : { expected: 'a Standard Webhooks secret: whsec_ and at least 24 bytes in base64' };
+
+const key32: Parse<string> = (raw) =>
+  /^[A-Za-z0-9+/]{43}=$/.test(raw) ? { value: raw } : { expected: '32 bytes in base64' };
 
 function parseUrl(raw: string): URL | null {
   return URL.canParse(raw) ? new URL(raw) : null;

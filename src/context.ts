@@ -5,6 +5,9 @@ import type { Pool } from './db/pool.ts';
 import type { Directory } from './domain/routing/directory.ts';
 import type { Post } from './outbound/guarded-fetch.ts';
 import type { Enqueue } from './queue/jobs.ts';
+import type { BlindIndex } from './sealing/blind-index.ts';
+import type { Open } from './sealing/open.ts';
+import type { Seal } from './sealing/seal.ts';
 
 /**
  * Everything a function may need from the outside world. A function asks for the part it uses,
@@ -19,6 +22,12 @@ export type Context = {
   readonly directory: () => Directory;
   /** The guarded way out to addresses that others chose. */
   readonly post: Post;
+  /** Seals who reports; nothing in this process needs to open it again unless it works, see `WorkerContext`. */
+  readonly seal: Seal;
+  readonly blindIndex: BlindIndex;
   readonly clock: () => Date;
   readonly log: Logger;
 };
+
+/** What workers are given besides: the private keys, as a function. A process that only serves has none. */
+export type WorkerContext = Context & { readonly open: Open };

@@ -11,6 +11,7 @@ import { createApp } from './http/app.ts';
 import { openDirectory } from './live-directory.ts';
 import { countAccepted, createMetrics } from './metrics.ts';
 import { createGuardedFetch } from './outbound/guarded-fetch.ts';
+import { openIdentities, openSealing } from './prepare-keys.ts';
 import { openQueues, prepareQueue, type QueueConnection, startWorkers } from './queue/bullmq.ts';
 
 /** Where the servers are; without a Redis the queue is in PostgreSQL. */
@@ -51,6 +52,8 @@ export async function startGateway(
   await prepareQueue(connection);
   const queues = openQueues(connection, config.queueNamespace, log);
   const directory = await openDirectory({ db, log });
+  const sealing = await openSealing(config, db, log);
+  const identities = roles.work ? await openIdentities(config, db) : null;
   const guarded = createGuardedFetch({ allow: config.outboundAllow });
   const context: Context = {
     config,
@@ -59,14 +62,16 @@ export async function startGateway(
     channels: createChannels(config),
     directory: directory.current,
     post: guarded.post,
+    ...sealing,
     clock: () => new Date(),
     log,
   };
 
   const app = roles.serve ? await serve(context, queues) : null;
-  const workers = roles.work
-    ? startWorkers(connection, config.queueNamespace, createHandlers(context), log)
-    : null;
+  const workers =
+    identities === null
+      ? null
+      : startWorkers(connection, config.queueNamespace, createHandlers({ ...context, ...identities }), log);
   const sweeping = roles.work ? startSweeping(context) : null;
 
   return {

@@ -5,5 +5,15 @@ import type { Receipt } from './domain/report.ts';
 /** A UUID version 7. nanoid's random bytes come from a pool: drawing 16 at a time from the system is far dearer. */
 export const newId = <Id extends string>(): Id => v7({ random: random(16) }) as Id;
 
-/** 26 characters of Crockford's base32, 130 random bits: no I, L, O, U, so that it can be read aloud and typed. */
-export const newReceipt = customAlphabet('0123456789abcdefghjkmnpqrstvwxyz', 26) as () => Receipt;
+const base32 = '0123456789abcdefghjkmnpqrstvwxyz';
+const newSecret = customAlphabet(base32, 26);
+
+/**
+ * 33 characters of Crockford's base32, without I, L, O, U, so that it can be read aloud and typed: 130 random bits behind
+ * the second it was made in. Receipts that sort by time fill their index from one end, which halves what it costs.
+ */
+export function newReceipt(now: Date): Receipt {
+  const seconds = Math.floor(now.getTime() / 1000).toString(32);
+  const digits = [...seconds].map((digit) => base32[Number.parseInt(digit, 32)]).join('');
+  return `${digits.padStart(7, '0')}${newSecret()}` as Receipt;
+}

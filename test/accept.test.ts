@@ -1,11 +1,12 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createAccept } from '../src/accept.ts';
 import { createPool } from '../src/db/pool.ts';
-import type { Place } from '../src/domain/report.ts';
+import type { Place, ReportId } from '../src/domain/report.ts';
 import { AppError } from '../src/errors.ts';
 import { sweep } from '../workers/sweep.ts';
 import { countRows, createCore, forgetReports, newReport } from './support/core.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
+import { readSealed } from './support/sealing.ts';
 
 let database: TestDatabase;
 let core: Awaited<ReturnType<typeof createCore>>;
@@ -27,7 +28,7 @@ test('a thousand reports at once are each stored once, with a receipt of their o
 
   const receipts = new Set(accepted.flat().map(({ receipt }) => receipt));
   expect(receipts.size).toBe(1000);
-  expect([...receipts].every((receipt) => /^[0-9a-hjkmnp-tv-z]{26}$/.test(receipt))).toBe(true);
+  expect([...receipts].every((receipt) => /^[0-9a-hjkmnp-tv-z]{33}$/.test(receipt))).toBe(true);
   for (const table of ['reports', 'report_identities', 'inbox']) {
     expect(await countRows(database.pool, table)).toBe(1000);
   }
@@ -93,13 +94,70 @@ test('with PostgreSQL away nothing is acknowledged, and the error says to try ag
   await pool.end();
 });
 
-test('what the reporter is, is stored apart from what the report says', async () => {
-  const identity = { name: 'Sri Wahyuni', phone: '+6281234567890', email: null, onBehalfOf: null };
-  await createAccept(core.context)([newReport({ identity })]);
-  const { rows } = await database.pool.query('select to_jsonb(reports) as report from reports');
-  expect(JSON.stringify(rows)).not.toMatch(/Wahyuni|81234567890/);
-  const { rows: people } = await database.pool.query('select identity from report_identities');
-  expect(people).toEqual([{ identity }]);
+describe('who reports is sealed before anything is stored:', () => {
+  const identity = {
+    name: 'Sri Wahyuni',
+    phone: '+6281234567890',
+    email: 'sri@contoh.id',
+    onBehalfOf: 'Darmo',
+  };
+  const original = { contentType: 'application/json', body: Buffer.from('{"nama":"Sri Wahyuni"}\n') };
+
+  test('no table holds it in the clear', async () => {
+    await createAccept(core.context)([newReport({ identity, original })]);
+    for (const table of ['reports', 'report_identities', 'inbox']) {
+      const { rows } = await database.pool.query(`select ${table}::text as line from ${table}`);
+      const line = rows[0].line as string;
+      for (const hidden of ['Wahyuni', '81234567890', 'sri@contoh.id', 'Darmo']) {
+        expect(line).not.toContain(hidden);
+        expect(line).not.toContain(Buffer.from(hidden).toString('hex'));
+      }
+    }
+  });
+
+  test('the seal opens to all of it, byte for byte', async () => {
+    const [accepted] = await createAccept(core.context)([newReport({ identity, original })]);
+    expect(await readSealed(database.pool, accepted?.reportId as ReportId, 'agency')).toEqual({
+      identity,
+      unmasked: null,
+      original,
+    });
+  });
+
+  test.each(['anonymous', 'confidential'] as const)(
+    'of a report that is %s, an agency opens nothing, whatever its row says',
+    async (flag) => {
+      const [accepted] = await createAccept(core.context)([newReport({ identity, [flag]: true })]);
+      await database.pool.query('update reports set anonymous = false, confidential = false');
+      const reportId = accepted?.reportId as ReportId;
+      expect(await readSealed(database.pool, reportId, 'agency')).toBeNull();
+      expect(await readSealed(database.pool, reportId, 'nobody')).toMatchObject({ identity });
+    },
+  );
+
+  test("another report's seal does not open", async () => {
+    const accept = createAccept(core.context);
+    const [[siti], [budi]] = await Promise.all([accept([newReport({ identity })]), accept([newReport()])]);
+    await database.pool.query(
+      `update report_identities set sealed = other.sealed
+       from report_identities as other where other.report_id = $1 and report_identities.report_id = $2`,
+      [siti?.reportId, budi?.reportId],
+    );
+    expect(await readSealed(database.pool, siti?.reportId as ReportId, 'agency')).toMatchObject({ identity });
+    expect(await readSealed(database.pool, budi?.reportId as ReportId, 'agency')).toBeNull();
+  });
+
+  test('the same contact has the same index, and another contact another', async () => {
+    const budi = { name: null, phone: '+6281300000001', email: 'SRI@contoh.id', onBehalfOf: null };
+    for (const person of [identity, { ...identity, name: 'S. Wahyuni' }, budi]) {
+      await createAccept(core.context)([newReport({ identity: person })]);
+    }
+    const { rows } = await database.pool.query(
+      `select count(distinct phone_index)::int as phones, count(distinct email_index)::int as emails,
+        bool_and(length(phone_index) = 16) as short from report_identities`,
+    );
+    expect(rows).toEqual([{ phones: 2, emails: 1, short: true }]);
+  });
 });
 
 async function countCommits(): Promise<number> {

@@ -73,7 +73,7 @@ describe('a report', () => {
     const { receipt, trackingId, links } = await bodyOf<Receipted>(answer);
     const { rowCount } = await database.pool.query('select from reports where receipt = $1', [receipt]);
     expect(rowCount).toBe(1);
-    expect(receipt).toMatch(/^[0-9a-hjkmnp-tv-z]{26}$/);
+    expect(receipt).toMatch(/^[0-9a-hjkmnp-tv-z]{33}$/);
     expect(trackingId).toBeNull();
     expect(links).toEqual({
       receipt: `${publicUrl}/v1/receipts/${receipt}`,
@@ -345,7 +345,9 @@ describe('while PostgreSQL is away', () => {
       'falls silent on connections that stood',
       async () => {
         // at once, so that each has a connection of its own
-        await Promise.all(Array.from({ length: 16 }, () => get('/v1/receipts/7k2m9qx4t0v8w3zr5n1hc6dpya')));
+        await Promise.all(
+          Array.from({ length: 16 }, () => get('/v1/receipts/01pb5v07k2m9qx4t0v8w3zr5n1hc6dpya')),
+        );
         postgres.swallow();
       },
     ],
@@ -356,7 +358,7 @@ describe('while PostgreSQL is away', () => {
     const [refused, ready, progress, track, health] = await Promise.all([
       submit({}, key),
       get('/ready'),
-      get('/v1/receipts/7k2m9qx4t0v8w3zr5n1hc6dpya'),
+      get('/v1/receipts/01pb5v07k2m9qx4t0v8w3zr5n1hc6dpya'),
       get(`/v1/track/${mintTrackingId(() => 1)}`),
       get('/health'),
     ]);

@@ -22,6 +22,7 @@ import {
   type ReceivingAgency,
   startReceivingAgency,
 } from './support/receiving-agency.ts';
+import { sealing } from './support/sealing.ts';
 
 /** Several workers, many deliveries, agencies that are away: who sends what, and who waits for whom. */
 
@@ -59,7 +60,7 @@ afterEach(() => database.pool.query('truncate attempts, deliveries'));
 
 function startWorker(post: Post = guarded.post) {
   const log = pino({ level: 'silent' });
-  const deliver = createDeliver({ db: database.pool, clock, log, post });
+  const deliver = createDeliver({ db: database.pool, open: sealing.open, clock, log, post });
   return (deliveryIds: readonly DeliveryId[]) => deliver({ deliveryIds: [...deliveryIds] });
 }
 

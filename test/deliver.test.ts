@@ -21,6 +21,7 @@ import {
   type ReceivingAgency,
   startReceivingAgency,
 } from './support/receiving-agency.ts';
+import { sealing } from './support/sealing.ts';
 
 let database: TestDatabase;
 let agency: ReceivingAgency;
@@ -60,7 +61,7 @@ afterEach(() => database.pool.query('truncate attempts, deliveries'));
 
 function startWorker(post: Post = guarded.post) {
   const log = pino({ level: 'debug' }, { write: (line: string) => logged.push(line) });
-  const deliver = createDeliver({ db: database.pool, clock, log, post });
+  const deliver = createDeliver({ db: database.pool, open: sealing.open, clock, log, post });
   return (...deliveryIds: readonly string[]) => deliver({ deliveryIds: [...deliveryIds] });
 }
 

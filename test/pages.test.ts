@@ -109,7 +109,7 @@ describe.skipIf(!existsSync(chromiumPath))('the pages in a browser', () => {
       await page.getByLabel('Saya setuju').check();
       await send();
 
-      await page.waitForURL(/\/terima\/[0-9a-z]{26}$/);
+      await page.waitForURL(/\/terima\/[0-9a-z]{33}$/);
       const trackingId = await page.locator('.number').textContent();
       expect(trackingId).toMatch(/^\d{4}-\d{4}-\d{4}$/);
       expect(await page.getByText('<b>Lampu</b> jalan mati').isVisible()).toBe(true);

@@ -1,4 +1,4 @@
-import type { Context } from '../src/context.ts';
+import type { WorkerContext } from '../src/context.ts';
 import {
   type Attempt,
   type Lease,
@@ -14,13 +14,15 @@ import {
   type EndpointId,
   restEndpoint,
 } from '../src/db/endpoints.ts';
+import { findSealedIdentity } from '../src/db/identities.ts';
 import { transaction } from '../src/db/pool.ts';
 import { restUntil, type Settlement, settleAttempt } from '../src/domain/delivery.ts';
 import type { AgencyCode } from '../src/domain/report.ts';
-import { webhookBody } from '../src/domain/webhook-body.ts';
+import { type Handover, webhookBody } from '../src/domain/webhook-body.ts';
 import { createLanes } from '../src/outbound/lanes.ts';
 import { signWebhook } from '../src/outbound/sign.ts';
 import type { Handlers } from '../src/queue/jobs.ts';
+import { audienceOf, openSealedReport } from '../src/sealing/sealed-report.ts';
 
 /** Posts at once in this process, and of them to one agency. */
 const lanes = { total: 64, perLane: 8 } as const;
@@ -44,8 +46,10 @@ const events = {
  * stays with its own delivery; the job fails only where an attempt could not be recorded, and then the lease runs out
  * and the agency gets the report again under the same `webhook-id`.
  */
-export function createDeliver(context: Pick<Context, 'db' | 'clock' | 'log' | 'post'>): Handlers['deliver'] {
-  const { db, clock, log, post } = context;
+export function createDeliver(
+  context: Pick<WorkerContext, 'db' | 'open' | 'clock' | 'log' | 'post'>,
+): Handlers['deliver'] {
+  const { db, open, clock, log, post } = context;
   const inLane = createLanes(lanes);
   /** Endpoints this process saw failing, and until when each rests. */
   const ailing = new Map<EndpointId, Date | null>();
@@ -71,23 +75,48 @@ export function createDeliver(context: Pick<Context, 'db' | 'clock' | 'log' | 'p
   };
 
   async function attempt(lease: Lease, startedAt: Date): Promise<void> {
-    const { id, roundAttempt, endpoint, handover } = lease;
-    const body = webhookBody(handover);
-    const bytes = JSON.stringify(body);
+    const { id, roundAttempt, endpoint } = lease;
+    const { handover, told } = await revealTo(lease.handover);
+    const bytes = JSON.stringify(webhookBody(handover));
     const headers = signWebhook(endpoint.secret, id, startedAt, bytes);
     const outcome = await post({ url: endpoint.url, headers, body: bytes });
     const endedAt = clock();
     const settlement = settleAttempt(outcome, roundAttempt, endedAt, Math.random);
     // An answer may repeat what was sent, and identities are kept in one place only.
-    const tellsNobody = outcome.kind === 'answer' && !('reporter' in body.data);
+    const keepAnswer = outcome.kind === 'answer' && settlement.verdict !== 'accepted' && !told;
     await record(lease, settlement, {
       startedAt,
       endedAt,
       httpStatus: outcome.kind === 'answer' ? outcome.status : null,
-      answer: tellsNobody && settlement.verdict !== 'accepted' ? outcome.excerpt : null,
+      answer: keepAnswer ? outcome.excerpt : null,
     });
     if (settlement.agencyAway) await noteFailure(lease, startedAt, endedAt, settlement.retryAfter);
     else if (outcome.kind === 'answer') await noteAnswer(lease);
+  }
+
+  /**
+   * Adds who reports, and the words as they were written, where the agency may know: that is, where the seal opens for it.
+   * One that does not, although the report says it should, was tampered with, and the agency gets what anybody would.
+   */
+  async function revealTo(
+    sealedUp: Lease['handover'],
+  ): Promise<{ readonly handover: Handover; readonly told: boolean }> {
+    const nothing = { handover: { ...sealedUp, identity: null }, told: false };
+    if (audienceOf(sealedUp) !== 'agency') return nothing;
+    const { reportId, place } = sealedUp;
+    const sealed = await findSealedIdentity(db, reportId);
+    const opened = sealed && (await openSealedReport(open, reportId, sealed, 'agency'));
+    if (opened === null) {
+      log.error({ event: 'identity_not_openable', reportId });
+      return nothing;
+    }
+    const { identity, unmasked } = opened;
+    if (unmasked === null) return { handover: { ...sealedUp, identity }, told: identity !== null };
+    const { title, text, placeText } = unmasked;
+    return {
+      handover: { ...sealedUp, identity, title, text, place: place && { ...place, text: placeText } },
+      told: true,
+    };
   }
 
   async function record(

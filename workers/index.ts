@@ -1,10 +1,10 @@
-import type { Context } from '../src/context.ts';
+import type { WorkerContext } from '../src/context.ts';
 import type { Handlers } from '../src/queue/jobs.ts';
 import { createDeliver } from './deliver.ts';
 import { createIntake } from './intake.ts';
 
 /** Which function does which job. */
-export const createHandlers = (context: Context): Handlers => ({
+export const createHandlers = (context: WorkerContext): Handlers => ({
   intake: createIntake(context),
   deliver: createDeliver(context),
 });

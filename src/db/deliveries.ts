@@ -1,5 +1,5 @@
 import type { Verdict } from '../domain/delivery.ts';
-import type { AgencyCode, ChannelName, DeliveryId, Identity, Kind, ReportId } from '../domain/report.ts';
+import type { AgencyCode, ChannelName, DeliveryId, Kind, ReportId } from '../domain/report.ts';
 import type { Handover } from '../domain/webhook-body.ts';
 import type { EndpointId } from './endpoints.ts';
 import type { Db } from './pool.ts';
@@ -60,13 +60,14 @@ export type Lease = {
     readonly secret: string;
     readonly failing: boolean;
   };
-  readonly handover: Handover;
+  /** Without who reports: that is sealed. */
+  readonly handover: Omit<Handover, 'identity'>;
 };
 
 /**
  * Takes those of the deliveries that are due and whose endpoint is not resting, so that no other worker can before
  * `leaseUntil`; whoever dies holding one only delays it. One that is pending though its agency has no endpoint any
- * more is set waiting. The identity is read only where the agency may know it.
+ * more is set waiting.
  */
 export async function leaseDeliveries(
   db: Db,
@@ -103,7 +104,7 @@ export async function leaseDeliveries(
         report.channel, report.kind, report.title, report.text, report.place_text, report.place_lat,
         report.place_lon, report.place_area_code, report.anonymous, report.confidential, report.received_at,
         filing.tracking_id, first.tracking_id as duplicate_of,
-        route.topic_code, route.reason, route.decided_at, person.identity
+        route.topic_code, route.reason, route.decided_at
       from leased
       join reports as report on report.id = leased.report_id
       join filings as filing on filing.report_id = leased.report_id
@@ -112,8 +113,6 @@ export async function leaseDeliveries(
         where report_id = leased.report_id and agency_code = leased.agency_code
         order by hop desc limit 1
       ) as route on true
-      left join report_identities as person
-        on person.report_id = leased.report_id and not report.anonymous and not report.confidential
       left join lateral (
         select original.tracking_id
         from filings as original
@@ -153,7 +152,6 @@ type LeaseRow = {
   topic_code: string | null;
   reason: string;
   decided_at: Date;
-  identity: Identity | null;
 };
 
 function toLease(row: LeaseRow): Lease {
@@ -181,7 +179,6 @@ function toLease(row: LeaseRow): Lease {
       routedAt: row.decided_at,
       anonymous: row.anonymous,
       confidential: row.confidential,
-      identity: row.identity,
     },
   };
 }

@@ -1,13 +1,16 @@
-import type { Accepted, NewReport, Receipt, ReportId } from '../domain/report.ts';
+import type { Accepted, ChannelName, Receipt, ReportId } from '../domain/report.ts';
 import type { Db } from './pool.ts';
 
-/** A report as `accept` hands it over: what the channel normalized, with the names it will be known by. */
+/** A report as PostgreSQL and the spool take it: identity and original sealed, personal data in its words masked. */
 export type InboxEntry = {
   readonly id: ReportId;
   readonly receipt: Receipt;
-  /** SHA-256 of the original. */
-  readonly contentHash: Buffer;
-  readonly report: NewReport;
+  readonly channel: ChannelName;
+  readonly externalId: string;
+  /** Blind index of the original, in base64. */
+  readonly contentIndex: string;
+  /** All of it as one JSON object; its members are named as the columns below. */
+  readonly row: string;
 };
 
 /**
@@ -25,10 +28,10 @@ export async function insertReports(
     text: `
       with entry as (
         select * from json_to_recordset($1) as entry (
-          id uuid, receipt text, channel text, external_id text, content_hash text, kind text, title text, text text,
-          occurred_on date, place_text text, place_lat float8, place_lon float8, place_area_code text,
-          topic_code text, agency_code text, anonymous boolean, confidential boolean, received_at timestamptz,
-          identity jsonb, original_type text, original text
+          id uuid, receipt text, channel text, external_id text, kind text, title text, text text, occurred_on date,
+          place_text text, place_lat float8, place_lon float8, place_area_code text, topic_code text,
+          agency_code text, anonymous boolean, confidential boolean, received_at timestamptz, key_id text,
+          sealed text, phone_index text, email_index text, content_index text
         )
       ), report as (
         insert into reports (
@@ -42,58 +45,37 @@ export async function insertReports(
         on conflict (channel, external_id) do nothing
         returning id
       ), identity as (
-        insert into report_identities (report_id, identity, original_type, original, content_hash)
-        select report.id, entry.identity, entry.original_type, decode(entry.original, 'base64'),
-          decode(entry.content_hash, 'base64')
+        insert into report_identities (report_id, key_id, sealed, phone_index, email_index, content_index)
+        select report.id, entry.key_id, decode(entry.sealed, 'base64'), decode(entry.phone_index, 'base64'),
+          decode(entry.email_index, 'base64'), decode(entry.content_index, 'base64')
         from report join entry using (id)
       ), inboxed as (
         insert into inbox (report_id, enqueue_after) select id, $2 from report
       )
       select id from report`,
-    values: [JSON.stringify(entries.map(toRow)), enqueueAfter],
+    values: [`[${entries.map((entry) => entry.row).join(',')}]`, enqueueAfter],
   });
   return new Set(rows.map((row) => row.id));
 }
-
-const toRow = ({ id, receipt, contentHash, report }: InboxEntry) => ({
-  id,
-  receipt,
-  channel: report.channel,
-  external_id: report.externalId,
-  content_hash: contentHash.toString('base64'),
-  kind: report.kind,
-  title: report.title,
-  text: report.text,
-  occurred_on: report.occurredOn,
-  place_text: report.place?.text,
-  place_lat: report.place?.lat,
-  place_lon: report.place?.lon,
-  place_area_code: report.place?.areaCode,
-  topic_code: report.topic,
-  agency_code: report.agency,
-  anonymous: report.anonymous,
-  confidential: report.confidential,
-  received_at: report.receivedAt,
-  identity: report.identity,
-  original_type: report.original.contentType,
-  original: report.original.body.toString('base64'),
-});
 
 /** What was accepted before under the entries' external ids, in the order of the entries. */
 export async function listAccepted(db: Db, entries: readonly InboxEntry[]): Promise<readonly Accepted[]> {
   const { rows } = await db.query<{ report_id: ReportId; receipt: Receipt; same_content: boolean }>({
     name: 'list-accepted',
     text: `
-      select report.id as report_id, report.receipt, person.content_hash = entry.content_hash as same_content
-      from unnest($1::text[], $2::text[], $3::bytea[]) with ordinality
-        as entry (channel, external_id, content_hash, position)
+      select report.id as report_id, report.receipt, person.content_index = entry.content_index as same_content
+      from (
+        select channel, external_id, decode(content_index, 'base64') as content_index, position
+        from unnest($1::text[], $2::text[], $3::text[]) with ordinality
+          as sent (channel, external_id, content_index, position)
+      ) as entry
       join reports as report using (channel, external_id)
       join report_identities as person on person.report_id = report.id
       order by entry.position`,
     values: [
-      entries.map((entry) => entry.report.channel),
-      entries.map((entry) => entry.report.externalId),
-      entries.map((entry) => entry.contentHash),
+      entries.map((entry) => entry.channel),
+      entries.map((entry) => entry.externalId),
+      entries.map((entry) => entry.contentIndex),
     ],
   });
   return rows.map((row) => ({

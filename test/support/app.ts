@@ -10,6 +10,7 @@ import { type Roles, type Servers, startGateway } from '../../src/gateway.ts';
 import { createApp } from '../../src/http/app.ts';
 import { countAccepted, createMetrics } from '../../src/metrics.ts';
 import type { Queues } from '../../src/queue/bullmq.ts';
+import { sealing, testDataDir } from './sealing.ts';
 
 export type TestApp = {
   readonly app: FastifyInstance;
@@ -42,6 +43,7 @@ export async function createTestApp(
     channels: createChannels(config),
     directory: () => directory,
     post: async () => ({ kind: 'blocked', detail: 'the HTTP side delivers nothing' }),
+    ...sealing,
     clock,
     log: pino({ level: 'trace' }, { write: (line: string) => logged.push(line) }),
   };
@@ -69,7 +71,12 @@ export async function startInProcess(
 ): Promise<InProcess> {
   const logged: string[] = [];
   const log = pino({ level: 'trace' }, { write: (line: string) => logged.push(line) });
-  const { port, stop } = await startGateway(parseConfig({ PORT: '0', ...env }), servers, roles, log);
+  const { port, stop } = await startGateway(
+    parseConfig({ PORT: '0', DATA_DIR: testDataDir, ...env }),
+    servers,
+    roles,
+    log,
+  );
   return { url: port === null ? '' : `http://127.0.0.1:${port}`, logged, stop };
 }
 

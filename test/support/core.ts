@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { parseConfig } from '../../src/config.ts';
-import type { Context } from '../../src/context.ts';
+import type { WorkerContext } from '../../src/context.ts';
 import { loadDirectory } from '../../src/db/directory.ts';
 import type { Pool } from '../../src/db/pool.ts';
 import type { NewReport } from '../../src/domain/report.ts';
+import { sealing } from './sealing.ts';
 
 /** What the core is given, with a queue that only remembers what was put on it. */
 export async function createCore(db: Pool) {
@@ -14,12 +15,13 @@ export async function createCore(db: Pool) {
     db,
     config: parseConfig({}),
     directory: () => directory,
+    ...sealing,
     clock: () => new Date(),
     log: pino({ level: 'silent' }),
     enqueue: async (name: string, payload: object) => {
       jobs.push({ name, payload });
     },
-  } satisfies Partial<Record<keyof Context, unknown>>;
+  } satisfies Partial<Record<keyof WorkerContext, unknown>>;
   return { context, jobs };
 }
 

@@ -4,9 +4,12 @@ import { insertDeliveries } from '../../src/db/deliveries.ts';
 import { type EndpointId, insertEndpoint } from '../../src/db/endpoints.ts';
 import { insertFilings, insertFirstRoutes } from '../../src/db/filings.ts';
 import type { Pool } from '../../src/db/pool.ts';
-import { type InboxEntry, insertReports } from '../../src/db/reports.ts';
-import type { AgencyCode, DeliveryId, Identity, Receipt, ReportId } from '../../src/domain/report.ts';
+import { insertReports } from '../../src/db/reports.ts';
+import type { AgencyCode, DeliveryId, Identity, ReportId } from '../../src/domain/report.ts';
+import { toInboxEntry } from '../../src/inbox/entry.ts';
 import { newSecret } from '../../src/outbound/sign.ts';
+import { newReport } from './core.ts';
+import { sealing } from './sealing.ts';
 
 /** Agencies, and reports filed for them as intake leaves them. */
 
@@ -39,30 +42,18 @@ export type Story = {
 
 /** A report by SMS about a street lamp, filed and routed to the agency; pending where that has an endpoint. */
 export async function fileReport(db: Pool, agencyCode: AgencyCode, now: Date, story: Story = {}) {
-  const reportId = uuidv7() as ReportId;
   const deliveryId = uuidv7() as DeliveryId;
   const trackingId = String(randomInt(1e12)).padStart(12, '0');
-  const entry: InboxEntry = {
-    id: reportId,
-    receipt: reportId as string as Receipt,
-    contentHash: Buffer.from(reportId),
-    report: {
-      channel: 'sms',
-      externalId: reportId,
-      kind: 'complaint',
-      title: null,
-      text: lampText,
-      occurredOn: null,
-      place: null,
-      topic: null,
-      agency: null,
-      identity: story.identity ?? null,
-      anonymous: story.anonymous ?? false,
-      confidential: story.confidential ?? false,
-      receivedAt: new Date('2026-11-21T23:15:00Z'),
-      original: { contentType: 'text/plain', body: Buffer.from(lampText) },
-    },
-  };
+  const report = newReport({
+    channel: 'sms',
+    text: lampText,
+    identity: story.identity ?? null,
+    anonymous: story.anonymous ?? false,
+    confidential: story.confidential ?? false,
+    receivedAt: new Date('2026-11-21T23:15:00Z'),
+  });
+  const entry = toInboxEntry(report, { ...sealing, clock: () => now });
+  const reportId = entry.id;
   const duplicateOf = story.duplicateOf ?? null;
   const duplicateReason = duplicateOf === null ? null : 'teks sama';
   const reason = 'Lokasi disebut: Kota Uji';

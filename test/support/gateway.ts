@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { testDataDir } from './sealing.ts';
 
 const program = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
 
@@ -23,7 +24,7 @@ export async function startGateway(
   if (!existsSync(program))
     throw new Error('dist is missing: run the tests with "npm test", which builds first');
   const child = spawn(process.execPath, [program, role], {
-    env: { PATH: process.env['PATH'] ?? '', PORT: '0', LOG_LEVEL: 'debug', ...env },
+    env: { PATH: process.env['PATH'] ?? '', PORT: '0', DATA_DIR: testDataDir, LOG_LEVEL: 'debug', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

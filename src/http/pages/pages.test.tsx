@@ -159,7 +159,7 @@ const renderReceipt = (changes: Partial<Progress>, minutesLater: number) =>
   renderDocument(
     <ReceiptPage
       view={view()}
-      receipt="7k2m9qx4t0v8w3zr5n1hc6dpya"
+      receipt="01pb5v07k2m9qx4t0v8w3zr5n1hc6dpya"
       progress={{ ...progressOf('x'), ...changes }}
       now={new Date(receivedAt.getTime() + minutesLater * 60_000)}
     />,

@@ -16,7 +16,7 @@ const directory = buildDirectory({
   words: [],
   areas: '',
 });
-const receipt = '7k2m9qx4t0v8w3zr5n1hc6dpya' as Receipt;
+const receipt = '01pb5v07k2m9qx4t0v8w3zr5n1hc6dpya' as Receipt;
 const reportId = '019f0000-0000-7000-8000-000000000001' as ReportId;
 const now = new Date('2026-11-22T03:15:00Z');
 const text = 'Lampu jln depan SDN 2 Cikaret mati sdh 2 minggu, gelap & "rawan" <begal>';

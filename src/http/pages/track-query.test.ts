@@ -20,9 +20,10 @@ test.each(['4821-0937-5565', '4821-0937', 'apa ini', '<script>'])('"%s" is misty
   expect(read(typed)).toEqual({ typed: typed.trim(), result: 'mistyped' });
 });
 
-test.each(['7k2m9qx4t0v8w3zr5n1hc6dpya', '7K2M 9QX4 T0V8 W3ZR 5N1H C6DP YA', '7k2m9qx4tov8w3zr5nlhc6dpya'])(
-  'a receipt code is read from "%s"',
-  (typed) => {
-    expect(read(typed)).toMatchObject({ receipt: '7k2m9qx4t0v8w3zr5n1hc6dpya' });
-  },
-);
+test.each([
+  '01pb5v07k2m9qx4t0v8w3zr5n1hc6dpya',
+  '01PB 5V0 7K2M 9QX4 T0V8 W3ZR 5N1H C6DP YA',
+  'o1pb5v07k2m9qx4tov8w3zr5nlhc6dpya',
+])('a receipt code is read from "%s"', (typed) => {
+  expect(read(typed)).toMatchObject({ receipt: '01pb5v07k2m9qx4t0v8w3zr5n1hc6dpya' });
+});

@@ -21,5 +21,5 @@ export function readTrackQuery(url: string): TrackQuery {
 /** Crockford's base32 is made for copying by hand: an o is a zero, an i or l is a one, separators mean nothing. */
 function readReceipt(typed: string): string | null {
   const code = typed.toLowerCase().replace(/[\s-]/g, '').replaceAll('o', '0').replace(/[il]/g, '1');
-  return /^[0-9a-hjkmnp-tv-z]{26}$/.test(code) ? code : null;
+  return /^[0-9a-hjkmnp-tv-z]{33}$/.test(code) ? code : null;
 }

@@ -8,7 +8,7 @@
 
 create table reports (
   id uuid primary key,
-  -- 128-bit secret of the reporter
+  -- the reporter's secret: 128 random bits behind the second it was given in, which keeps its index short and warm
   receipt text not null unique,
   channel text not null,
   external_id text not null,
@@ -30,15 +30,30 @@ create table reports (
   unique (channel, external_id)
 );
 
--- What may identify the reporter, apart from what was said.
+-- A report that was spooled may turn out to be stored already: the receipt given for it then leads to that one.
+create table receipt_aliases (
+  receipt text primary key,
+  report_id uuid not null
+);
+
+-- Who reports, the words in which something had to be masked, and the message as it came: sealed, so that whoever reads
+-- this database learns no name (src/sealing).
 create table report_identities (
   report_id uuid primary key,
-  identity jsonb,
-  original_type text not null,
-  original bytea not null,
-  -- of the original: tells a repeated message from another under the same id. Kept here, because whoever knows the
-  -- text could find a telephone number from it by trying all of them.
-  content_hash bytea not null
+  key_id text not null,
+  sealed bytea not null,
+  -- the same contact, or content, has the same index; without its key nobody finds out which
+  phone_index bytea,
+  email_index bytea,
+  content_index bytea not null
+);
+
+-- Public halves of the keys in use. A worker without the private one, or a gateway with another index key, does not start.
+create table sealing_keys (
+  purpose text not null check (purpose in ('identity', 'index')),
+  key_id text not null,
+  first_used_at timestamptz not null default now(),
+  primary key (purpose, key_id)
 );
 
 create table inbox (

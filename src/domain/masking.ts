@@ -1,0 +1,1 @@
+export const maskPersonalData = (text: string): string => text;

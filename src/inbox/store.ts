@@ -1,0 +1,58 @@
+import type { Context } from '../context.ts';
+import { isUnavailable } from '../db/pool.ts';
+import { type InboxEntry, insertReports, listAccepted } from '../db/reports.ts';
+import { processHalving } from '../domain/batches.ts';
+import type { Accepted, ReportId } from '../domain/report.ts';
+import { describeFailure } from '../errors.ts';
+import type { IntakeFeed } from './intake-feed.ts';
+
+/** One bad entry must not cost its neighbours in the commit their acceptance, so errors are told per entry. */
+export type Outcome = Accepted | { readonly error: unknown };
+
+/** A job that did not reach the queue is put there by the sweeper this long after the report was accepted. */
+export const sweepAfterMs = 15_000;
+
+type Parts = Pick<Context, 'db' | 'clock' | 'log'> & { readonly feedIntake: IntakeFeed };
+
+/**
+ * Commits the entries to PostgreSQL and hands them to intake; what became of each, in their order. Throws what
+ * `isUnavailable` knows where PostgreSQL is away: then any of them may or may not be stored.
+ */
+export async function storeEntries(
+  parts: Parts,
+  entries: readonly InboxEntry[],
+): Promise<readonly Outcome[]> {
+  const outcomes = new Map<ReportId, Outcome>();
+  await processHalving(
+    // One order for all: two commits with the same external ids wait for each other and never in a circle.
+    entries.toSorted((a, b) => (a.externalId < b.externalId ? -1 : 1)),
+    async (part) => {
+      for (const [id, accepted] of await commit(parts, part)) outcomes.set(id, accepted);
+    },
+    async (entry, error) => {
+      const { channel } = entry;
+      parts.log.error({ event: 'report_not_storable', channel, error: describeFailure(error) });
+      outcomes.set(entry.id, { error });
+    },
+    isUnavailable,
+  );
+  return entries.map((entry) => outcomes.get(entry.id) ?? { error: new Error('entry was not stored') });
+}
+
+async function commit(
+  { db, clock, feedIntake }: Parts,
+  entries: readonly InboxEntry[],
+): Promise<ReadonlyMap<ReportId, Accepted>> {
+  const enqueueAfter = new Date(clock().getTime() + sweepAfterMs);
+  const stored = await insertReports(db, entries, enqueueAfter);
+  feedIntake(stored);
+  const repeats = entries.filter((entry) => !stored.has(entry.id));
+  const known = repeats.length === 0 ? [] : await listAccepted(db, repeats);
+
+  const outcomes = new Map<ReportId, Accepted>();
+  for (const { id, receipt } of entries) {
+    outcomes.set(id, { reportId: id, receipt, repeated: false, sameContent: true });
+  }
+  for (const [index, accepted] of known.entries()) outcomes.set(repeats[index]?.id as ReportId, accepted);
+  return outcomes;
+}

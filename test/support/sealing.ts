@@ -1,0 +1,34 @@
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import { parseConfig } from '../../src/config.ts';
+import type { WorkerContext } from '../../src/context.ts';
+import { findSealedIdentity } from '../../src/db/identities.ts';
+import type { Pool } from '../../src/db/pool.ts';
+import type { ReportId } from '../../src/domain/report.ts';
+import { createBlindIndex } from '../../src/sealing/blind-index.ts';
+import { createMissingKeys, readIndexKey, readPrivateKeys, readPublicKey } from '../../src/sealing/keys.ts';
+import { createOpen } from '../../src/sealing/open.ts';
+import { type Audience, createSeal } from '../../src/sealing/seal.ts';
+import { openSealedReport } from '../../src/sealing/sealed-report.ts';
+
+/** A data folder of the test file's own, with keys in it. */
+export const testDataDir = realpathSync(mkdtempSync(join(tmpdir(), 'lapor-test-')));
+afterAll(() => rmSync(testDataDir, { recursive: true, force: true }));
+
+const config = parseConfig({ DATA_DIR: testDataDir });
+createMissingKeys(config);
+
+/** What seals and opens with those keys. */
+export const sealing: Pick<WorkerContext, 'seal' | 'blindIndex' | 'open'> = {
+  seal: await createSeal(readPublicKey(config), () => new Date()),
+  blindIndex: createBlindIndex(readIndexKey(config)),
+  open: createOpen(readPrivateKeys(config)),
+};
+
+/** What is sealed of a report; null where it does not open for this audience. */
+export async function readSealed(db: Pool, reportId: ReportId, audience: Audience) {
+  const sealed = await findSealedIdentity(db, reportId);
+  return sealed && openSealedReport(sealing.open, reportId, sealed, audience);
+}
