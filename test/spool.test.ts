@@ -1,15 +1,17 @@
-import { appendFileSync, existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { existsSync, statSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { maxPerBatch } from '../src/spool/spool.ts';
+import { diskError, filePrototype } from './support/file-calls.ts';
 import {
   drainAll,
   drainLists,
+  lamp,
+  lamps,
   listSegmentFiles,
   makeSpoolFolder,
   openWithLog,
-  readCorrupt,
 } from './support/spool-folder.ts';
 
 let folder: string;
@@ -17,18 +19,6 @@ beforeEach(() => {
   folder = makeSpoolFolder();
 });
 afterEach(() => vi.restoreAllMocks());
-
-/** What every open file inherits from, to watch the calls that reach the disk or let them fail. */
-async function filePrototype(): Promise<FileHandle> {
-  const handle = await open(import.meta.filename);
-  await handle.close();
-  return Object.getPrototypeOf(handle);
-}
-
-const diskError = (code: string) => Object.assign(new Error(code), { code });
-
-const lamp = (number: number) => JSON.stringify({ number, text: 'Lampu jalan mati sejak Senin' });
-const lamps = (count: number, from = 0) => Array.from({ length: count }, (_, index) => lamp(from + index));
 
 describe('what was appended', () => {
   test('is handed over oldest first, in lists of bounded length, and then its files are gone', async () => {
@@ -159,99 +149,6 @@ describe('a closed spool', () => {
     const next = await openWithLog(folder);
     expect(await drainAll(next)).toEqual(lamps(maxPerBatch * 3));
     await next.close();
-  });
-});
-
-describe('a file that was not left as it should be', () => {
-  /** Three records in one file, closed. */
-  async function leaveThree(): Promise<string> {
-    const spool = await openWithLog(folder);
-    await spool.append(lamps(3));
-    await spool.close();
-    return join(folder, '000001.spool');
-  }
-
-  test('loses a torn end, which is said, and nothing else', async () => {
-    const file = await leaveThree();
-    truncateSync(file, statSync(file).size - 5);
-    const spool = await openWithLog(folder);
-    expect(spool.logged).toEqual([
-      {
-        event: 'spool_torn_record_cut',
-        segment: file,
-        offset: expect.any(Number),
-        bytes: expect.any(Number),
-      },
-    ]);
-    expect(spool.facts()).toEqual({ records: 2, bytes: statSync(file).size, corrupt: 0 });
-    expect(await drainAll(spool)).toEqual(lamps(2));
-    await spool.close();
-  });
-
-  test('is removed where nothing but a torn record is in it', async () => {
-    await leaveThree();
-    writeFileSync(join(folder, '000002.spool'), '\n1234abcd {"text":"Sampah');
-    const spool = await openWithLog(folder);
-    expect(listSegmentFiles(folder)).toEqual([join(folder, '000001.spool')]);
-    expect(await drainAll(spool)).toEqual(lamps(3));
-    await spool.close();
-  });
-
-  test('has its damaged record set aside as it is, said and counted, and the others handed over', async () => {
-    const file = await leaveThree();
-    const content = readFileSync(file);
-    const at = content.indexOf('"number":1');
-    content.write('"number":7', at);
-    writeFileSync(file, content);
-    const offset = content.lastIndexOf('\n', at) + 1;
-    const aside = join(folder, 'corrupt', `000001-${offset}`);
-    const bytes = content.toString('latin1', offset, content.indexOf('\n', at));
-
-    const spool = await openWithLog(folder);
-    const event = { event: 'spool_record_corrupt', segment: file, offset, bytes: bytes.length, file: aside };
-    expect(spool.logged).toEqual([event]);
-    expect(spool.facts()).toMatchObject({ records: 2, corrupt: 1 });
-    expect(readCorrupt(folder)).toEqual({ [`000001-${offset}`]: bytes });
-    expect(statSync(aside).mode & 0o777).toBe(0o600);
-    expect(await drainAll(spool)).toEqual([lamp(0), lamp(2)]);
-    expect(spool.logged).toEqual([event]);
-    await spool.close();
-
-    const next = await openWithLog(folder);
-    expect(next.facts()).toEqual({ records: 0, bytes: 0, corrupt: 1 });
-    await next.append([lamp(3)]);
-    expect(listSegmentFiles(folder)).toEqual([join(folder, '000002.spool')]); // 000001 names what is in corrupt/
-    await next.close();
-  });
-
-  test('is noticed when it is damaged between append and drain', async () => {
-    const spool = await openWithLog(folder);
-    await spool.append(lamps(3));
-    const file = join(folder, '000001.spool');
-    const content = readFileSync(file);
-    content.write('X', content.length - 1);
-    writeFileSync(file, content);
-    appendFileSync(file, 'never acknowledged');
-    expect(await drainAll(spool)).toEqual(lamps(2));
-    expect(spool.facts()).toEqual({ records: 0, bytes: 0, corrupt: 1 });
-    expect(Object.values(readCorrupt(folder))).toEqual([expect.stringContaining(`${lamp(2)}X`)]);
-    await spool.close();
-  });
-
-  test('hands over its sound records even while the damaged one cannot be kept, and is kept itself', async () => {
-    const spool = await openWithLog(folder);
-    await spool.append(lamps(2));
-    const file = join(folder, '000001.spool');
-    writeFileSync(file, readFileSync(file, 'utf8').replace('"number":0', '"number":5'));
-    const sync = vi.spyOn(await filePrototype(), 'sync').mockRejectedValueOnce(diskError('ENOSPC'));
-    const handed: string[] = [];
-    const drain = () => spool.drain(async (records) => void handed.push(...records));
-    await expect(drain()).rejects.toThrow('ENOSPC');
-    expect(handed).toEqual([lamp(1)]);
-    sync.mockRestore();
-    await drain();
-    expect(spool.facts()).toEqual({ records: 0, bytes: 0, corrupt: 1 });
-    await spool.close();
   });
 });
 

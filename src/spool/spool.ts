@@ -6,7 +6,7 @@ import { lockFolder } from '../folder-lock.ts';
 import { createGroupCommit } from '../group-commit.ts';
 import { setAside } from './corrupt.ts';
 import { makeFolder, proveWritable, segmentFile, syncFolder } from './files.ts';
-import { readLines, toLine } from './line.ts';
+import { type Line, readLines, toLine } from './line.ts';
 import { type Recovered, recover } from './recover.ts';
 import { createSegmentWriter, type Lines, type Segment } from './segment-writer.ts';
 import { unusable } from './unusable.ts';
@@ -20,8 +20,9 @@ export type Spool = {
   readonly append: (records: readonly string[]) => Promise<void>;
   /**
    * Hands over everything that was appended before the call, oldest first, in lists of at most `maxPerBatch`, and answers
-   * how many. What `write` has resolved for is deleted, a segment at a time. Rejects when `write` does: then nothing is
-   * lost, and some of it will be handed over again. Appending goes on meanwhile; a second call waits for the first.
+   * how many. What `write` has resolved for is deleted, a segment at a time. Rejects when `write` does, or when a file
+   * cannot be read or removed: then nothing is lost, and some of it will be handed over again. Appending goes on
+   * meanwhile; a second call waits for the first.
    */
   readonly drain: (write: (records: readonly string[]) => Promise<void>) => Promise<number>;
   /** Records and bytes that wait; corrupt records set aside. */
@@ -115,27 +116,48 @@ function createSpool(
   const drain: Spool['drain'] = (hand) =>
     inTurnToDrain(async () => {
       await inTurnToWrite(writer.seal);
+      const stuck: unknown[] = [];
       let handed = 0;
-      for (const segment of sealed) handed += await drainSegment(segment, hand);
+      for (const segment of sealed) {
+        // One bad file must not hold up the others, so what is wrong with it is told at the end.
+        const note = (error: unknown) => {
+          log.error({
+            event: 'spool_segment_stuck',
+            segment: nameOf(segment),
+            error: describeFailure(error),
+          });
+          stuck.push(error);
+        };
+        const lines = await readSegment(segment).catch(note);
+        if (lines === undefined) continue;
+        handed += await handOver(lines, hand);
+        await removeSegment(segment, lines).catch(note);
+      }
+      if (stuck.length > 0) throw isStuck(folder, stuck[0]);
       return handed;
     });
 
-  async function drainSegment(segment: Segment, hand: Parameters<Spool['drain']>[0]): Promise<number> {
-    const file = segmentFile(folder, segment.number);
-    const lines = readLines((await readFile(file)).subarray(0, segment.bytes));
+  const nameOf = (segment: Segment) => segmentFile(folder, segment.number);
+
+  const readSegment = async (segment: Segment): Promise<readonly Line[]> =>
+    readLines((await readFile(nameOf(segment))).subarray(0, segment.bytes));
+
+  async function handOver(lines: readonly Line[], hand: Parameters<Spool['drain']>[0]): Promise<number> {
     const records = lines.flatMap(({ record }) => record ?? []);
     for (let from = 0; from < records.length; from += maxPerBatch) {
       if (closed) throw isClosed();
       await hand(records.slice(from, from + maxPerBatch));
     }
-    // Only now: a disk too full to keep a damaged line must not hold up the sound ones.
+    return records.length;
+  }
+
+  async function removeSegment(segment: Segment, lines: readonly Line[]): Promise<void> {
     const damaged = lines.filter(({ record }) => record === null);
     corrupt += await setAside(folder, segment.number, damaged, log);
-    await rm(file);
+    await rm(nameOf(segment));
     sealed = sealed.filter((other) => other !== segment);
     complaints.settle('spool_full');
     await syncFolder(folder);
-    return records.length;
   }
 
   function facts() {
@@ -160,6 +182,9 @@ function createSpool(
 }
 
 const isClosed = () => new AppError('unavailable', 'the spool is closed');
+
+const isStuck = (folder: string, cause: unknown) =>
+  new AppError('unavailable', `files of the spool in ${folder} cannot be read or removed`, { cause });
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { pino } from 'pino';
 import { openSpool } from '../../src/spool/spool.ts';
 
 /**
@@ -6,10 +7,7 @@ import { openSpool } from '../../src/spool/spool.ts';
  * that was acknowledged, until it is killed. Numbers start at the second argument.
  */
 const [folder = '', first = '0'] = process.argv.slice(2);
-const spool = await openSpool(folder, {
-  maxBytes: 1024 ** 3,
-  log: { warn: console.error, error: console.error },
-});
+const spool = await openSpool(folder, { maxBytes: 1024 ** 3, log: pino({ level: 'silent' }) });
 let next = Number(first);
 
 async function appendForEver(): Promise<void> {

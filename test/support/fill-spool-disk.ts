@@ -1,5 +1,6 @@
-import { rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { openSpool } from '../../src/spool/spool.ts';
 
 /**
@@ -8,8 +9,8 @@ import { openSpool } from '../../src/spool/spool.ts';
  */
 const disk = process.argv[2] ?? '';
 const ballast = join(disk, 'ballast');
-const events: unknown[] = [];
-const log = { warn: (fact: unknown) => events.push(fact), error: (fact: unknown) => events.push(fact) };
+const events: string[] = [];
+const log = pino({}, { write: (line) => events.push(JSON.parse(line).event) });
 const spool = await openSpool(join(disk, 'spool'), { maxBytes: 1024 ** 3, log });
 const acknowledged: string[] = [];
 const refusals: { code: unknown; cause: unknown }[] = [];
@@ -27,24 +28,20 @@ async function append(): Promise<void> {
 
 writeFileSync(ballast, Buffer.alloc(128 * 1024));
 while (refusals.length < 5) await append();
-const { bavail } = statfsSync(disk);
 const beforeRoom = acknowledged.length;
 rmSync(ballast);
 for (let count = 0; count < 10; count += 1) await append();
 
 const drained: string[] = [];
-const waited = spool.facts();
 await spool.drain(async (records) => void drained.push(...records));
 await spool.close();
 const isComplete = JSON.stringify(drained) === JSON.stringify(acknowledged);
 console.log(
   JSON.stringify({
     refusals,
-    bavail,
     beforeRoom,
     afterRoom: acknowledged.length - beforeRoom,
     isComplete,
-    waited,
     events,
   }),
 );

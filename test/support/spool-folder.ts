@@ -1,5 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { inject } from 'vitest';
 import { openSpool, type Spool } from '../../src/spool/spool.ts';
 
@@ -15,11 +16,12 @@ export async function openWithLog(
   maxBytes = 1024 ** 2,
 ): Promise<Spool & { readonly logged: readonly LoggedEvent[] }> {
   const logged: LoggedEvent[] = [];
-  const log = {
-    warn: (fact: LoggedEvent) => logged.push(fact),
-    error: (fact: LoggedEvent) => logged.push(fact),
+  const write = (line: string) => {
+    const { level: _, ...event } = JSON.parse(line);
+    logged.push(event);
   };
-  return { ...(await openSpool(folder, { maxBytes, log: log as never })), logged };
+  const log = pino({ base: null, timestamp: false }, { write });
+  return { ...(await openSpool(folder, { maxBytes, log })), logged };
 }
 
 /** Everything that waits, in the lists it came in. */
@@ -49,3 +51,8 @@ export function readCorrupt(folder: string): Readonly<Record<string, string>> {
     readdirSync(corrupt).map((name) => [name, readFileSync(join(corrupt, name), 'latin1')]),
   );
 }
+
+export const lamp = (number: number) => JSON.stringify({ number, text: 'Lampu jalan mati sejak Senin' });
+
+export const lamps = (count: number, from = 0) =>
+  Array.from({ length: count }, (_, index) => lamp(from + index));
