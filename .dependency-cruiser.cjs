@@ -7,6 +7,12 @@ const parts = [
   { from: '^dist/src/errors\\.js$', may: [] },
   { from: '^dist/src/group-commit\\.js$', may: [] },
   { from: '^dist/src/package-root\\.js$', may: [] },
+  { from: '^dist/src/running-process\\.js$', may: [] },
+  { from: '^dist/src/folder-lock\\.js$', may: ['^dist/src/errors', '^dist/src/running-process'] },
+  {
+    from: '^dist/src/spool/',
+    may: ['^dist/src/spool/', '^dist/src/errors', '^dist/src/group-commit', '^dist/src/folder-lock'],
+  },
   {
     from: '^dist/src/domain/',
     may: ['^dist/src/domain/', '^dist/src/errors'],

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { type Config, readConfig } from '../config.ts';
 import { createPool, type Pool } from '../db/pool.ts';
-import { findLockHolder, lockFolder } from '../embedded/folder-lock.ts';
 import { findRunningPostgres, startPostgres } from '../embedded/postgres.ts';
 import { waitUntil } from '../embedded/processes.ts';
 import { makeDataDir } from '../embedded/servers.ts';
 import { AppError } from '../errors.ts';
+import { findLockHolder, lockFolder } from '../folder-lock.ts';
 import { prepareDatabase } from '../prepare-database.ts';
 import { fail } from './fail.ts';
 

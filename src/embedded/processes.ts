@@ -1,7 +1,8 @@
-import { type ChildProcess, execFile, execFileSync, type SpawnOptions, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, type SpawnOptions, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { AppError } from '../errors.ts';
+import { readCommandLine } from '../running-process.ts';
 import type { RunAs } from './run-as.ts';
 
 /**
@@ -79,17 +80,6 @@ export async function run(program: Program, input = ''): Promise<string> {
 export function isRunning(pid: number, marks: readonly string[]): boolean {
   const words = readCommandLine(pid);
   return words !== '' && marks.every((mark) => words.includes(mark));
-}
-
-/** Empty for a process that is gone, or dead and not yet collected by its parent. */
-export function readCommandLine(pid: number): string {
-  try {
-    return process.platform === 'linux'
-      ? readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
-      : execFileSync('ps', ['-p', String(pid), '-o', 'command='], { encoding: 'utf8' }).trim();
-  } catch {
-    return '';
-  }
 }
 
 /** Sends each signal in turn until the process is gone or the last one's patience is used up. */

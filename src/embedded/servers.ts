@@ -1,6 +1,6 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { lockFolder } from './folder-lock.ts';
+import { lockFolder } from '../folder-lock.ts';
 import { startPostgres } from './postgres.ts';
 import { type QueueBackend, readQueueBackend, recordQueueBackend, redisIsGone } from './queue-backend.ts';
 import { adoptRedis, type Redis, startRedis } from './redis.ts';

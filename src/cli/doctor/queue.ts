@@ -1,9 +1,9 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../../config.ts';
-import { findLockHolder } from '../../embedded/folder-lock.ts';
 import { readQueueBackend } from '../../embedded/queue-backend.ts';
 import { adoptRedis } from '../../embedded/redis.ts';
+import { findLockHolder } from '../../folder-lock.ts';
 import { readRedisFacts } from '../../queue/bullmq.ts';
 import { errorCode, type Finding, fail, ok, warn } from './finding.ts';
 

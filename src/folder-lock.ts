@@ -1,17 +1,25 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { AppError } from '../errors.ts';
-import { readCommandLine } from './processes.ts';
+import { AppError } from './errors.ts';
+import { readCommandLine, readProcessNamespace, readStart } from './running-process.ts';
 
 /** What holds a data folder: the gateway for as long as it runs, a command of `lapor` for moments. */
 export type Purpose = 'gateway' | 'command';
 
-type Holder = { readonly pid: number; readonly purpose: Purpose; readonly command: string };
+type Holder = {
+  readonly pid: number;
+  readonly purpose: Purpose;
+  readonly command: string;
+  readonly started: string;
+  readonly host: string;
+  readonly namespace: string;
+};
 
 /** Takes the folder for this process and answers how to give it back; throws `AppError` `conflict` that names the holder. */
 export function lockFolder(folder: string, purpose: Purpose): () => void {
   const lock = join(folder, 'lock');
-  const mine = JSON.stringify({ pid: process.pid, purpose, command: readCommandLine(process.pid) });
+  const mine = JSON.stringify(describeUs(purpose));
   const draft = `${lock}.${process.pid}`;
   writeFileSync(draft, mine, { mode: 0o600 });
   try {
@@ -35,8 +43,27 @@ export function findLockHolder(folder: string): Holder | null {
   if (content === null) return null;
   const holder = parse(content);
   if (holder === null) return null;
-  // After a reboot the pid may be somebody else's: then the command line differs.
-  return readCommandLine(holder.pid) === holder.command ? holder : null;
+  return isAlive(holder) ? holder : null;
+}
+
+function describeUs(purpose: Purpose): Holder {
+  return {
+    pid: process.pid,
+    purpose,
+    command: readCommandLine(process.pid),
+    started: readStart(process.pid),
+    host: hostname(),
+    namespace: readProcessNamespace(),
+  };
+}
+
+/**
+ * After a reboot the pid may be somebody else's, and in a container that starts again it is ours: then command or start
+ * differ. A process of another container cannot be seen and counts as alive; of our own, by name, we are all there is.
+ */
+function isAlive({ pid, command, started, host, namespace }: Holder): boolean {
+  if (namespace !== readProcessNamespace()) return host !== hostname();
+  return readCommandLine(pid) === command && readStart(pid) === started;
 }
 
 /** Null after a power cut that left the name and lost the content. */
@@ -80,9 +107,14 @@ function read(file: string): string | null {
 }
 
 function isHeld(folder: string, holder: Holder | null): AppError {
-  const who = holder === null ? 'another process' : `process ${holder.pid} (${holder.command})`;
+  const mend = 'stop it, or set DATA_DIR to another folder';
+  if (holder === null) return new AppError('conflict', `${folder} is in use by another process: ${mend}.`);
+  const who = `process ${holder.pid} (${holder.command})`;
+  if (holder.namespace === readProcessNamespace()) {
+    return new AppError('conflict', `${folder} is in use by ${who}: ${mend}.`);
+  }
   return new AppError(
     'conflict',
-    `${folder} is in use by ${who}: stop it, or set DATA_DIR to another folder.`,
+    `${folder} is in use by ${who} in the container ${holder.host}: ${mend}. If that container is gone, delete ${join(folder, 'lock')}.`,
   );
 }
