@@ -23,6 +23,8 @@ export type Config = {
   readonly queueNamespace: string;
   /** Days within which the same text about the same place is a duplicate. */
   readonly duplicateWindowDays: number;
+  /** Megabytes that may wait on local disk while PostgreSQL is away. */
+  readonly spoolMaxMb: number;
 };
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -55,6 +57,7 @@ export function parseConfig(env: Env): Config {
     smsKannelSecret: read(env, 'SMS_KANNEL_SECRET', atLeast(8), null),
     queueNamespace: read(env, 'QUEUE_NAMESPACE', word, 'lapor'),
     duplicateWindowDays: read(env, 'DUPLICATE_WINDOW_DAYS', integer(1, 3650), 30),
+    spoolMaxMb: read(env, 'SPOOL_MAX_MB', integer(1, 1_000_000), 256),
   };
 }
 
