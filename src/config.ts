@@ -29,6 +29,8 @@ export type Config = {
   readonly queueNamespace: string;
   /** Days within which the same text about the same place is a duplicate. */
   readonly duplicateWindowDays: number;
+  /** Megabytes that may wait on local disk while PostgreSQL is away. */
+  readonly spoolMaxMb: number;
 };
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -64,6 +66,7 @@ export function parseConfig(env: Env): Config {
     identityIndexKey: read(env, 'IDENTITY_INDEX_KEY', key32, null),
     queueNamespace: read(env, 'QUEUE_NAMESPACE', word, 'lapor'),
     duplicateWindowDays: read(env, 'DUPLICATE_WINDOW_DAYS', integer(1, 3650), 30),
+    spoolMaxMb: read(env, 'SPOOL_MAX_MB', integer(1, 1_000_000), 256),
   };
 }
 

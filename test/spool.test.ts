@@ -101,6 +101,28 @@ describe('what was appended', () => {
     await spool.close();
   });
 
+  test('is waited for by a drain that comes in the middle of it', async () => {
+    const spool = await openWithLog(folder);
+    await spool.append([lamp(0)]);
+    const files = await filePrototype();
+    const { datasync } = files;
+    const drains: Promise<readonly string[]>[] = [];
+    vi.spyOn(files, 'datasync').mockImplementationOnce(async function (this: FileHandle) {
+      drains.push(drainAll(spool));
+      await datasync.call(this);
+    });
+    await spool.append([lamp(1)]);
+    expect(await Promise.all(drains)).toEqual([lamps(2)]);
+    await spool.close();
+  });
+
+  test('comes out once although two drain at a time', async () => {
+    const spool = await openWithLog(folder);
+    await spool.append(lamps(10));
+    expect(await Promise.all([drainAll(spool), drainAll(spool)])).toEqual([lamps(10), []]);
+    await spool.close();
+  });
+
   test('is kept when handing over fails, and handed over the next time', async () => {
     const spool = await openWithLog(folder);
     await spool.append(lamps(maxPerBatch * 2));
@@ -127,9 +149,10 @@ describe('what was appended', () => {
 describe('a closed spool', () => {
   test('has finished what was being appended, and takes no more', async () => {
     const spool = await openWithLog(folder);
-    const appends = lamps(50).map((record) => spool.append([record]));
+    let told = 0;
+    for (const record of lamps(50)) void spool.append([record]).then(() => (told += 1));
     await spool.close();
-    await Promise.all(appends);
+    expect(told).toBe(50);
     await expect(spool.append([lamp(50)])).rejects.toMatchObject({ code: 'unavailable' });
     expect(existsSync(join(folder, 'lock'))).toBe(false);
     const next = await openWithLog(folder);
