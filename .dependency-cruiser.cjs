@@ -65,6 +65,7 @@ const parts = [
       '^dist/src/db/',
       '^dist/src/domain/',
       '^dist/src/sealing/',
+      '^dist/src/spool/',
       '^dist/src/errors',
       '^dist/src/ids',
     ],

@@ -1,17 +1,15 @@
 import type { Context } from './context.ts';
-import { isUnavailable } from './db/pool.ts';
-import type { InboxEntry } from './db/reports.ts';
 import type { Accepted, NewReport } from './domain/report.ts';
 import { AppError } from './errors.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { toInboxEntry } from './inbox/entry.ts';
-import { createIntakeFeed } from './inbox/intake-feed.ts';
-import { type Outcome, storeEntries } from './inbox/store.ts';
+import type { Inbox } from './inbox/inbox.ts';
+import type { Outcome } from './inbox/store.ts';
 
 /**
- * The one door in. Resolves once every report is durable in PostgreSQL, with their receipts in the same order; only
- * then may anybody be told that the report was taken. Throws `AppError` `unavailable` when it could not be stored;
- * sending it again is then safe, because a message accepted before gets the receipt it was given then.
+ * The one door in. Resolves once every report is durable, with their receipts in the same order; only then may anybody be
+ * told that the report was taken. Throws `AppError` `unavailable` when it could not be stored; sending it again is then
+ * safe, because a message accepted before gets the receipt it was given then.
  */
 export type Accept = (reports: readonly NewReport[]) => Promise<readonly Accepted[]>;
 
@@ -22,26 +20,14 @@ const maxWaiting = 20_000;
 /** And beyond this much of what was sent; one message alone always passes. */
 const maxWaitingBytes = 32 * 1024 * 1024;
 
-export function createAccept(
-  context: Pick<Context, 'db' | 'enqueue' | 'seal' | 'blindIndex' | 'clock' | 'log'>,
-): Accept {
-  const parts = { ...context, feedIntake: createIntakeFeed(context) };
-  const commit = createGroupCommit((entries: readonly InboxEntry[]) => store(entries), {
+export function createAccept(context: Pick<Context, 'seal' | 'blindIndex' | 'clock'>, inbox: Inbox): Accept {
+  const commit = createGroupCommit(inbox.store, {
     maxItems: maxPerCommit,
     maxWriting: 1,
     maxWaiting,
     overflow,
   });
   let waitingBytes = 0;
-
-  async function store(entries: readonly InboxEntry[]): Promise<readonly Outcome[]> {
-    try {
-      return await storeEntries(parts, entries);
-    } catch (cause) {
-      if (!isUnavailable(cause)) throw cause;
-      throw new AppError('unavailable', 'reports cannot be stored for the moment', { cause });
-    }
-  }
 
   async function commitWithinBytes(report: NewReport): Promise<Outcome> {
     const size = report.original.body.length;

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { createChannels } from '../channels/index.ts';
 import { createHandlers } from '../workers/index.ts';
@@ -8,11 +9,13 @@ import type { Config } from './config.ts';
 import type { Context } from './context.ts';
 import { createPool, ping } from './db/pool.ts';
 import { createApp } from './http/app.ts';
+import { openInbox } from './inbox/inbox.ts';
 import { openDirectory } from './live-directory.ts';
 import { countAccepted, createMetrics } from './metrics.ts';
 import { createGuardedFetch } from './outbound/guarded-fetch.ts';
 import { openIdentities, openSealing } from './prepare-keys.ts';
 import { openQueues, prepareQueue, type QueueConnection, startWorkers } from './queue/bullmq.ts';
+import { openSpool } from './spool/spool.ts';
 
 /** Where the servers are; without a Redis the queue is in PostgreSQL. */
 export type Servers = { readonly databaseUrl: string; readonly redisUrl: string | null };
@@ -67,7 +70,8 @@ export async function startGateway(
     log,
   };
 
-  const app = roles.serve ? await serve(context, queues) : null;
+  const door = roles.serve ? await openDoor(context) : null;
+  const app = door === null ? null : await serve(context, door, queues);
   const workers =
     identities === null
       ? null
@@ -83,6 +87,7 @@ export async function startGateway(
       const cut = setTimeout(() => app?.server.closeAllConnections(), 31_000);
       await app?.close();
       clearTimeout(cut);
+      await door?.close();
       await sweeping?.stop();
       await workers?.close();
       await guarded.close();
@@ -94,12 +99,33 @@ export async function startGateway(
   };
 }
 
-async function serve(context: Context, queues: ReturnType<typeof openQueues>) {
-  const metrics = createMetrics(context.db, queues);
-  const accept = countAccepted(createAccept(context), metrics);
+/** The way in, with the spool behind it for when PostgreSQL is away. */
+async function openDoor(context: Context) {
+  const maxBytes = context.config.spoolMaxMb * 1024 * 1024;
+  const spool = await openSpool(join(context.config.dataDir, 'spool'), { maxBytes, log: context.log });
+  const inbox = openInbox(context, spool);
+  return {
+    accept: createAccept(context, inbox),
+    spool,
+    checkSpool: async () => {
+      if (spool.facts().bytes > 0.95 * maxBytes) throw new Error('the spool is full');
+    },
+    close: async () => {
+      await inbox.stop();
+      await spool.close();
+    },
+  };
+}
+
+type Door = Awaited<ReturnType<typeof openDoor>>;
+
+async function serve(context: Context, door: Door, queues: ReturnType<typeof openQueues>) {
+  const metrics = createMetrics(context.db, queues, door.spool);
+  const accept = countAccepted(door.accept, metrics);
   const parts = [
     { name: 'database', check: () => ping(context.db) },
     { name: 'queue', check: queues.ping },
+    { name: 'spool', check: door.checkSpool },
   ];
   const app = await createApp(context, accept, parts, metrics);
   await app.listen({ port: context.config.port, host: context.config.host });

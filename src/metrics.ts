@@ -3,9 +3,10 @@ import type { Accept } from './accept.ts';
 import { countBacklog } from './db/backlog.ts';
 import type { Db } from './db/pool.ts';
 import type { Queues } from './queue/bullmq.ts';
+import type { Spool } from './spool/spool.ts';
 
 /** Figures for Prometheus. Labels are names of ours, never anything a sender wrote. */
-export function createMetrics(db: Db, queues: Pick<Queues, 'count'>): Registry {
+export function createMetrics(db: Db, queues: Pick<Queues, 'count'>, spool: Pick<Spool, 'facts'>): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
 
@@ -31,6 +32,15 @@ export function createMetrics(db: Db, queues: Pick<Queues, 'count'>): Registry {
       for (const [queue, states] of Object.entries(counts)) {
         for (const [state, count] of Object.entries(states)) jobs.set({ queue, state }, count);
       }
+    },
+  });
+  const spooled: Gauge<'what'> = new Gauge({
+    name: 'lapor_spool',
+    help: 'Records and bytes that wait on local disk for PostgreSQL; corrupt records set aside',
+    labelNames: ['what'],
+    registers: [registry],
+    collect: () => {
+      for (const [what, count] of Object.entries(spool.facts())) spooled.set({ what }, count);
     },
   });
   return registry;

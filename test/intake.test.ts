@@ -1,9 +1,9 @@
 import { mod11_10 } from 'cdigit';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { createAccept } from '../src/accept.ts';
 import { releaseFromQuarantine } from '../src/db/inbox.ts';
 import type { NewReport, ReportId } from '../src/domain/report.ts';
 import { createIntake } from '../workers/intake.ts';
+import { createTestAccept } from './support/accept.ts';
 import { countRows, createCore, forgetReports, newReport } from './support/core.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 
@@ -21,7 +21,7 @@ beforeEach(async () => {
 afterAll(() => database.drop());
 
 async function accept(...reports: NewReport[]): Promise<ReportId[]> {
-  return (await createAccept(core.context)(reports)).map(({ reportId }) => reportId);
+  return (await (await createTestAccept(core.context))(reports)).map(({ reportId }) => reportId);
 }
 
 test('a batch leaves the inbox with tracking IDs, routes and deliveries, and a job that comes twice changes nothing', async () => {

@@ -33,7 +33,11 @@ export async function findProgressByReceipt(db: Db, receipt: string): Promise<Pr
   if (receipt.includes('\0')) return null;
   const { rows } = await db.query<Row>({
     name: 'find-progress-by-receipt',
-    text: `${selectProgress} where report.receipt = $1`,
+    text: `${selectProgress} where report.id = (
+      select id from reports where receipt = $1
+      union all select report_id from receipt_aliases where receipt = $1
+      limit 1
+    )`,
     values: [receipt],
   });
   return rows[0] === undefined ? null : toProgress(rows[0]);

@@ -85,3 +85,15 @@ export async function listAccepted(db: Db, entries: readonly InboxEntry[]): Prom
     sameContent: row.same_content,
   }));
 }
+
+export type ReceiptAlias = { readonly receipt: Receipt; readonly reportId: ReportId };
+
+/** Lets each receipt lead to a report that has another one. */
+export async function insertReceiptAliases(db: Db, aliases: readonly ReceiptAlias[]): Promise<void> {
+  await db.query({
+    text: `
+      insert into receipt_aliases (receipt, report_id)
+      select * from unnest($1::text[], $2::uuid[]) on conflict (receipt) do nothing`,
+    values: [aliases.map((alias) => alias.receipt), aliases.map((alias) => alias.reportId)],
+  });
+}

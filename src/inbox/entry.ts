@@ -70,3 +70,15 @@ const maskWords = ({ title, text, placeText }: Words): Words => ({
 
 const isSame = (a: Words, b: Words): boolean =>
   a.title === b.title && a.text === b.text && a.placeText === b.placeText;
+
+/** The entry that a row was written for. */
+export function readEntry(row: string): InboxEntry {
+  const { id, receipt, channel, external_id, content_index } = JSON.parse(row);
+  return { id, receipt, channel, externalId: external_id, contentIndex: content_index, row };
+}
+
+/** The same entry under an external id that nobody else has. */
+export function underOtherId(entry: InboxEntry): InboxEntry {
+  const externalId = `${entry.externalId}#${entry.id}`;
+  return { ...entry, externalId, row: JSON.stringify({ ...JSON.parse(entry.row), external_id: externalId }) };
+}

@@ -12,14 +12,14 @@ export type Outcome = Accepted | { readonly error: unknown };
 /** A job that did not reach the queue is put there by the sweeper this long after the report was accepted. */
 export const sweepAfterMs = 15_000;
 
-type Parts = Pick<Context, 'db' | 'clock' | 'log'> & { readonly feedIntake: IntakeFeed };
+export type StoreParts = Pick<Context, 'db' | 'clock' | 'log'> & { readonly feedIntake: IntakeFeed };
 
 /**
  * Commits the entries to PostgreSQL and hands them to intake; what became of each, in their order. Throws what
  * `isUnavailable` knows where PostgreSQL is away: then any of them may or may not be stored.
  */
 export async function storeEntries(
-  parts: Parts,
+  parts: StoreParts,
   entries: readonly InboxEntry[],
 ): Promise<readonly Outcome[]> {
   const outcomes = new Map<ReportId, Outcome>();
@@ -40,7 +40,7 @@ export async function storeEntries(
 }
 
 async function commit(
-  { db, clock, feedIntake }: Parts,
+  { db, clock, feedIntake }: StoreParts,
   entries: readonly InboxEntry[],
 ): Promise<ReadonlyMap<ReportId, Accepted>> {
   const enqueueAfter = new Date(clock().getTime() + sweepAfterMs);

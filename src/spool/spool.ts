@@ -8,6 +8,7 @@ import { setAside } from './corrupt.ts';
 import { makeFolder, proveWritable, segmentFile, syncFolder } from './files.ts';
 import { type Line, readLines, toLine } from './line.ts';
 import { type Recovered, recover } from './recover.ts';
+import { keepRefused } from './refused.ts';
 import { createSegmentWriter, type Lines, type Segment } from './segment-writer.ts';
 import { unusable } from './unusable.ts';
 
@@ -25,6 +26,8 @@ export type Spool = {
    * meanwhile; a second call waits for the first.
    */
   readonly drain: (write: (records: readonly string[]) => Promise<void>) => Promise<number>;
+  /** Keeps a record that the place it is meant for refuses in `refused/NAME.json`, durably, and says so in the log. */
+  readonly refuse: (name: string, record: string) => Promise<void>;
   /** Records and bytes that wait; corrupt records set aside. */
   readonly facts: () => { readonly records: number; readonly bytes: number; readonly corrupt: number };
   /** Waits for what is being appended, and for the batch that is being drained; then gives the folder back. */
@@ -178,7 +181,11 @@ function createSpool(
     unlock();
   }
 
-  return { append, drain, facts, close };
+  async function refuse(name: string, record: string): Promise<void> {
+    log.error({ event: 'spool_record_refused', file: await keepRefused(folder, name, record) });
+  }
+
+  return { append, drain, refuse, facts, close };
 }
 
 const isClosed = () => new AppError('unavailable', 'the spool is closed');

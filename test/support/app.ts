@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { createChannels } from '../../channels/index.ts';
-import { createAccept } from '../../src/accept.ts';
 import { parseConfig } from '../../src/config.ts';
 import type { Context } from '../../src/context.ts';
 import { loadDirectory } from '../../src/db/directory.ts';
@@ -10,6 +9,7 @@ import { type Roles, type Servers, startGateway } from '../../src/gateway.ts';
 import { createApp } from '../../src/http/app.ts';
 import { countAccepted, createMetrics } from '../../src/metrics.ts';
 import type { Queues } from '../../src/queue/bullmq.ts';
+import { openDoor } from './accept.ts';
 import { sealing, testDataDir } from './sealing.ts';
 
 export type TestApp = {
@@ -47,12 +47,13 @@ export async function createTestApp(
     clock,
     log: pino({ level: 'trace' }, { write: (line: string) => logged.push(line) }),
   };
-  const metrics = createMetrics(db, queues);
+  const { accept, spool } = await openDoor(context);
+  const metrics = createMetrics(db, queues, spool);
   const parts = [
     { name: 'database', check: () => ping(db) },
     { name: 'queue', check: queues.ping },
   ];
-  const app = await createApp(context, countAccepted(createAccept(context), metrics), parts, metrics);
+  const app = await createApp(context, countAccepted(accept, metrics), parts, metrics);
   return { app, logged };
 }
 

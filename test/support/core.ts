@@ -55,6 +55,6 @@ export async function countRows(db: Pool, table: string): Promise<number> {
 /** As if nobody had ever reported anything; the directory and the endpoints stay. */
 export async function forgetReports(db: Pool): Promise<void> {
   await db.query(
-    `truncate reports, report_identities, inbox, quarantine, filings, fingerprints, routes, deliveries, attempts`,
+    `truncate reports, report_identities, receipt_aliases, inbox, quarantine, filings, fingerprints, routes, deliveries, attempts`,
   );
 }

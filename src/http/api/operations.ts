@@ -37,8 +37,11 @@ export function registerOperations(
     },
     handler: async (_request, reply) => {
       const states = await Promise.all(parts.map(async (part) => [part.name, await stateOf(part)] as const));
-      const down = states.filter(([, state]) => state.state === 'down').map(([name]) => name);
-      const status = down.includes('database') ? 'not_ready' : down.length > 0 ? 'degraded' : 'ready';
+      const isUp = (name: string) => states.some((part) => part[0] === name && part[1].state === 'ok');
+      // What PostgreSQL cannot take the spool does: whoever asks must not lead reports away from it.
+      const takesReports = isUp('database') || isUp('spool');
+      const allUp = states.every(([, state]) => state.state === 'ok');
+      const status = !takesReports ? 'not_ready' : allUp ? 'ready' : 'degraded';
       return reply
         .code(status === 'not_ready' ? 503 : 200)
         .header('cache-control', 'no-store')

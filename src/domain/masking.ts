@@ -1,1 +1,0 @@
-export const maskPersonalData = (text: string): string => text;

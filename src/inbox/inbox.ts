@@ -1,0 +1,71 @@
+import type { Context } from '../context.ts';
+import { isUnavailable } from '../db/pool.ts';
+import type { InboxEntry } from '../db/reports.ts';
+import { describeFailure } from '../errors.ts';
+import type { Spool } from '../spool/spool.ts';
+import { createIntakeFeed } from './intake-feed.ts';
+import { replayRecords } from './replay.ts';
+import { type Outcome, storeEntries } from './store.ts';
+
+/** How often an absent PostgreSQL is asked to take what is spooled. */
+const replayEveryMs = 1_000;
+
+export type Inbox = {
+  /** Durable once it resolves: in PostgreSQL, else in the spool. Throws `AppError` `unavailable` where neither takes it. */
+  readonly store: (entries: readonly InboxEntry[]) => Promise<readonly Outcome[]>;
+  readonly stop: () => Promise<void>;
+};
+
+/**
+ * Where accepted reports are kept. While PostgreSQL is away they go to the spool, and from there to PostgreSQL as soon as
+ * it takes them again, with what an earlier process left there.
+ */
+export function openInbox(context: Pick<Context, 'db' | 'enqueue' | 'clock' | 'log'>, spool: Spool): Inbox {
+  const { log } = context;
+  const parts = { ...context, spool, feedIntake: createIntakeFeed(context) };
+  let away = false;
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  let replaying: Promise<void> = Promise.resolve();
+  const turn = () => {
+    replaying = replay().then(() => {
+      if (!stopped) timer = setTimeout(turn, replayEveryMs);
+    });
+  };
+  turn();
+
+  async function store(entries: readonly InboxEntry[]): Promise<readonly Outcome[]> {
+    if (!away) {
+      try {
+        return await storeEntries(parts, entries);
+      } catch (error) {
+        if (!isUnavailable(error)) throw error;
+        log.error({ event: 'database_away', error: describeFailure(error) });
+        // Nobody else waits for PostgreSQL to time out: until a replay succeeds, the spool takes everything.
+        away = true;
+      }
+    }
+    await spool.append(entries.map((entry) => entry.row));
+    return entries.map(({ id, receipt }) => ({ reportId: id, receipt, repeated: false, sameContent: true }));
+  }
+
+  async function replay(): Promise<void> {
+    if (!away && spool.facts().records === 0) return;
+    try {
+      const reports = await spool.drain((records) => replayRecords(parts, records));
+      away = false;
+      log.info({ event: 'spool_replayed', reports });
+    } catch (error) {
+      log.debug({ event: 'spool_not_replayed', error: describeFailure(error) });
+    }
+  }
+
+  return {
+    store,
+    stop: async () => {
+      stopped = true;
+      clearTimeout(timer);
+      await replaying;
+    },
+  };
+}
