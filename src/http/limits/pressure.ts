@@ -22,12 +22,12 @@ export async function registerPressure(
     maxEventLoopDelay: maxEventLoopDelayMs,
     maxHeapUsedBytes: maxHeapShare * getHeapStatistics().heap_size_limit,
     sampleInterval: sampleMs,
-    pressureHandler: (request, _reply, measure, value) => {
+    pressureHandler: (request, _reply, measure) => {
       if (request.routeOptions.config.limit === 'none') return;
       const now = clock().getTime();
       if (now - saidAt > sayEveryMs) {
         saidAt = now;
-        log.warn({ event: 'overloaded', measure, value });
+        log.warn({ event: 'overloaded', measure });
       }
       throw new AppError('unavailable', 'this gateway is overloaded; try again shortly');
     },
