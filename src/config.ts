@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { AppError } from './errors.ts';
 
 /**
@@ -31,6 +32,14 @@ export type Config = {
   readonly duplicateWindowDays: number;
   /** Megabytes that may wait on local disk while PostgreSQL is away. */
   readonly spoolMaxMb: number;
+  /** Requests a minute from one address; 0 means no limit, here and below. */
+  readonly rateLimitPerAddress: number;
+  /** Reports a minute from one address, sent by web form or API. */
+  readonly rateLimitReportsPerAddress: number;
+  /** Reports an hour that name the same phone number or e-mail address, sent by web form or API. */
+  readonly rateLimitPerSender: number;
+  /** Addresses, CIDR ranges or `loopback` whose `X-Forwarded-For` is believed. */
+  readonly trustProxy: readonly string[];
 };
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -67,6 +76,10 @@ export function parseConfig(env: Env): Config {
     queueNamespace: read(env, 'QUEUE_NAMESPACE', word, 'lapor'),
     duplicateWindowDays: read(env, 'DUPLICATE_WINDOW_DAYS', integer(1, 3650), 30),
     spoolMaxMb: read(env, 'SPOOL_MAX_MB', integer(1, 1_000_000), 256),
+    rateLimitPerAddress: read(env, 'RATE_LIMIT_PER_ADDRESS', integer(0, 1_000_000), 300),
+    rateLimitReportsPerAddress: read(env, 'RATE_LIMIT_REPORTS_PER_ADDRESS', integer(0, 1_000_000), 60),
+    rateLimitPerSender: read(env, 'RATE_LIMIT_PER_SENDER', integer(0, 1_000_000), 60),
+    trustProxy: read(env, 'TRUST_PROXY', addresses, []),
   };
 }
 
@@ -143,6 +156,20 @@ const hosts: Parse<readonly string[]> = (raw) => {
     ? { value: list }
     : { expected: 'hosts separated by commas, each as host or host:port' };
 };
+
+const addresses: Parse<readonly string[]> = (raw) => {
+  const list = raw.split(',').map((part) => part.trim().toLowerCase());
+  return list.every((part) => part === 'loopback' || isAddressRange(part))
+    ? { value: list }
+    : { expected: 'addresses or ranges separated by commas, such as 10.0.0.5, 10.0.0.0/8 or loopback' };
+};
+
+function isAddressRange(part: string): boolean {
+  const [address = '', bits, ...rest] = part.split('/');
+  const longest = { 4: 32, 6: 128 }[isIP(address)];
+  if (longest === undefined || rest.length > 0) return false;
+  return bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= longest);
+}
 
 const webhookSecret: Parse<string> = (raw) =>
   /^whsec_[A-Za-z0-9+/]{32,}={0,2}$/.test(raw)

@@ -18,25 +18,32 @@ export type ErrorCode =
   | 'conflict'
   | 'forbidden'
   | 'config' // a setting has a value that cannot be used; the message names it
+  | 'too-many-requests' // more than one address or one sender may send; `quota` says how many, and when to go on
   | 'unavailable'; // a part we depend on is away; trying again helps
 
 /** One field of the input that cannot be used; `path` is a JSON pointer (RFC 6901). */
 export type FieldProblem = { readonly path: string; readonly problem: string };
 
+/** How many were allowed, and in how many seconds that many are again. */
+export type Quota = { readonly limit: number; readonly resetSeconds: number };
+
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;
   readonly fields: readonly FieldProblem[];
+  /** Only of `too-many-requests`. */
+  readonly quota: Quota | null;
 
   /** `message` may reach the sender: it never holds SQL, a stack or personal data. */
   constructor(
     code: ErrorCode,
     message: string,
-    options: { cause?: unknown; fields?: readonly FieldProblem[] } = {},
+    options: { cause?: unknown; fields?: readonly FieldProblem[]; quota?: Quota } = {},
   ) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.code = code;
     this.fields = options.fields ?? [];
+    this.quota = options.quota ?? null;
   }
 }
 

@@ -18,8 +18,13 @@ import { registerProblemKinds } from './api/problem-kinds.ts';
 import { registerProgress } from './api/progress.ts';
 import { registerReports } from './api/reports.ts';
 import { createWaitForTrackingId } from './api/wait-for-tracking-id.ts';
+import { registerAddressLimits } from './limits/addresses.ts';
+import { registerBodyBudget } from './limits/bodies.ts';
+import { type ConnectionBounds, connectionBounds } from './limits/connections.ts';
+import { registerPressure } from './limits/pressure.ts';
+import { limitSenders } from './limits/senders.ts';
 import { registerPages, renderErrorPage } from './pages/plugin.ts';
-import { problemCode, sendProblem } from './problems.ts';
+import { problemCode, sendProblem, setRetryHeaders } from './problems.ts';
 import { registerSecurity } from './security.ts';
 
 const megabyte = 1024 * 1024;
@@ -30,6 +35,7 @@ export async function createApp(
   accept: Accept,
   parts: readonly Part[],
   metrics: Pick<Registry, 'metrics' | 'contentType'>,
+  bounds: ConnectionBounds = connectionBounds,
 ): Promise<FastifyInstance> {
   const answerNotFound = async (request: FastifyRequest, reply: FastifyReply) => {
     if (wantsPage(request.raw)) return renderErrorPage(request, reply, 'not-found');
@@ -39,14 +45,21 @@ export async function createApp(
   const app = fastify({
     bodyLimit: megabyte,
     // Kannel sends a long SMS as one percent-encoded GET; Node's 16 kB would refuse it and Kannel would try for ever.
-    http: { maxHeaderSize: 128 * 1024 },
-    // A slow sender cannot hold a connection for ever.
-    requestTimeout: 30_000,
-    keepAliveTimeout: 30_000,
+    http: {
+      maxHeaderSize: 128 * 1024,
+      headersTimeout: bounds.headMs,
+      connectionsCheckingInterval: bounds.checkMs,
+    },
+    requestTimeout: bounds.requestMs,
+    connectionTimeout: bounds.stalledMs,
+    keepAliveTimeout: bounds.idleMs,
+    trustProxy: context.config.trustProxy.length > 0 ? [...context.config.trustProxy] : false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
     // An address that cannot be decoded, or has a part longer than any of ours, is one that does not exist.
     frameworkErrors: (_error, request, reply) => void answerNotFound(request, reply),
   });
+
+  app.server.maxConnections = bounds.maxConnections;
 
   app.setErrorHandler<FastifyError>(async (error, request, reply) => {
     const code = problemCode(error);
@@ -62,23 +75,30 @@ export async function createApp(
         at: findPlace(cause),
       });
     }
+    if (code === 'unauthenticated') await addresses.countFailedAuthentication(request);
+    setRetryHeaders(reply, error);
     if (wantsPage(request.raw)) return renderErrorPage(request, reply, code);
     return sendProblem(request, reply, error, context.config.publicUrl);
   });
   app.setNotFoundHandler(answerNotFound);
 
   registerSecurity(app);
+  await registerPressure(app, context);
+  const addresses = await registerAddressLimits(app, context);
+  registerBodyBudget(app);
+  // Providers are not senders: what they hand over is always taken.
+  const acceptLimited = limitSenders(context, accept);
   await registerDocs(app, context.config.publicUrl);
   await app.register(async (api) => {
     keepBodiesRaw(api);
-    registerReports(api, context, accept, createWaitForTrackingId(context));
+    registerReports(api, context, acceptLimited, createWaitForTrackingId(context));
     registerProgress(api, context);
     registerDirectory(api, context);
     registerChannels(api, context, accept);
     registerOperations(api, parts, metrics);
     registerProblemKinds(api, context.config.publicUrl);
   });
-  await registerPages(app, context, accept);
+  await registerPages(app, context, acceptLimited);
   return app;
 }
 

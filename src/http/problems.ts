@@ -189,6 +189,19 @@ export const problemKinds: Readonly<Record<ErrorCode | 'internal', ProblemKind>>
       detail: 'This service is not set up correctly; its operator needs to look at it.',
     },
   },
+  'too-many-requests': {
+    status: 429,
+    id: {
+      title: 'Terlalu banyak permintaan',
+      detail:
+        'Terlalu banyak permintaan datang dari jaringan atau kontak ini dalam waktu singkat. Tunggu sebentar, kembali, lalu kirim lagi: yang ditolak ini belum tersimpan. Jaringan seluler dipakai bersama banyak orang; bila terus begini, coba jaringan lain.',
+    },
+    en: {
+      title: 'Too many requests',
+      detail:
+        'Too many requests came from this network or contact in a short time. Wait a little, go back and send again: what is refused here was not stored. Mobile networks are shared by many people; if it goes on, try another network.',
+    },
+  },
   unavailable: {
     status: 503,
     id: {
@@ -248,13 +261,25 @@ export async function sendProblem(
   publicUrl: string,
 ): Promise<void> {
   const problem = toProblem(error, chooseLanguage(request), publicUrl);
-  if (problem.status === 503) reply.header('retry-after', '5');
   if (problem.status === 401) reply.header('www-authenticate', 'Signature');
   await reply
     .code(problem.status)
     .header('content-type', 'application/problem+json; charset=utf-8')
     .header('cache-control', 'no-store')
     .send(JSON.stringify(problem));
+}
+
+/** When to try again, where trying again helps; a limit as draft-ietf-httpapi-ratelimit-headers-06 tells it. */
+export function setRetryHeaders(reply: FastifyReply, error: unknown): void {
+  if (problemCode(error) === 'unavailable') reply.header('retry-after', '5');
+  if (!(error instanceof AppError) || error.quota === null) return;
+  const { limit, resetSeconds } = error.quota;
+  reply.headers({
+    'retry-after': resetSeconds,
+    'ratelimit-limit': limit,
+    'ratelimit-remaining': 0,
+    'ratelimit-reset': resetSeconds,
+  });
 }
 
 /**

@@ -7,6 +7,7 @@ import { loadDirectory } from '../../src/db/directory.ts';
 import { type Pool, ping } from '../../src/db/pool.ts';
 import { type Roles, type Servers, startGateway } from '../../src/gateway.ts';
 import { createApp } from '../../src/http/app.ts';
+import type { ConnectionBounds } from '../../src/http/limits/connections.ts';
 import { countAccepted, createMetrics } from '../../src/metrics.ts';
 import type { Queues } from '../../src/queue/bullmq.ts';
 import { openDoor } from './accept.ts';
@@ -30,9 +31,10 @@ export async function createTestApp(
     readonly env?: Readonly<Record<string, string>>;
     readonly queues?: AppQueues;
     readonly clock?: () => Date;
+    readonly bounds?: ConnectionBounds;
   } = {},
 ): Promise<TestApp> {
-  const { env = {}, queues = noWorkers, clock = () => new Date() } = given;
+  const { env = {}, queues = noWorkers, clock = () => new Date(), bounds } = given;
   const logged: string[] = [];
   const config = parseConfig(env);
   const directory = await loadDirectory(db);
@@ -53,7 +55,7 @@ export async function createTestApp(
     { name: 'database', check: () => ping(db) },
     { name: 'queue', check: queues.ping },
   ];
-  const app = await createApp(context, countAccepted(accept, metrics), parts, metrics);
+  const app = await createApp(context, countAccepted(accept, metrics), parts, metrics, bounds);
   return { app, logged };
 }
 

@@ -19,6 +19,7 @@ export function registerChannels(
     method: ['GET', 'POST'],
     url: '/channels/:channel/:provider',
     bodyLimit,
+    config: { limit: 'authentication' },
     schema: {
       summary: 'Push a message in the form of its provider',
       tags: ['channels'],
@@ -26,7 +27,7 @@ export function registerChannels(
         channel: Type.String({ description: 'sms' }),
         provider: Type.String({ description: 'generic (JSON, Standard Webhooks) or kannel (query string)' }),
       }),
-      response: { 401: Problem, 404: Problem, 503: Problem },
+      response: { 401: Problem, 404: Problem, 429: Problem, 503: Problem },
     },
     handler: async (request, reply) => {
       const provider = context.channels

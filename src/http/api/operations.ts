@@ -15,6 +15,7 @@ export function registerOperations(
   metrics: Pick<Registry, 'metrics' | 'contentType'>,
 ): void {
   app.get('/health', {
+    config: { limit: 'none' },
     schema: {
       summary: 'The process is alive',
       tags: ['operations'],
@@ -28,6 +29,7 @@ export function registerOperations(
     parts: Type.Record(Type.String(), PartBody),
   });
   app.get('/ready', {
+    config: { limit: 'none' },
     schema: {
       summary: 'Each part with its state',
       description:
@@ -50,6 +52,7 @@ export function registerOperations(
   });
 
   app.get('/metrics', {
+    config: { limit: 'none' },
     schema: { summary: 'Figures for Prometheus', tags: ['operations'], response: { 503: Problem } },
     handler: async (_request, reply) =>
       reply.header('content-type', metrics.contentType).send(await metrics.metrics()),

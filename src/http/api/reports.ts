@@ -39,6 +39,7 @@ export function registerReports(
   if (receive === undefined) return;
 
   app.post('/v1/reports', {
+    config: { limit: 'reports' },
     // The channel validates: its errors name every field in words. The schema here is for the documentation.
     validatorCompiler: () => () => true,
     schema: {
@@ -52,7 +53,7 @@ export function registerReports(
         prefer: Type.Optional(Type.String({ description: 'wait=N, at most 30 (RFC 7240)' })),
       }),
       body: Submission,
-      response: { 202: Receipted, 400: Problem, 413: Problem, 422: Problem, 503: Problem },
+      response: { 202: Receipted, 400: Problem, 413: Problem, 422: Problem, 429: Problem, 503: Problem },
     },
     handler: async (request, reply) => {
       const received = receive(readInbound(request, context.clock()));

@@ -103,6 +103,8 @@ export const en: Catalogue = {
     csrf: 'This page has been open for too long. Check what it says, then press Send the report once more.',
     unavailable:
       'The report cannot be stored for the moment. Wait a little, then press Send the report once more.',
+    tooMany:
+      'Too many reports with this phone number or e-mail address came in the past hour, so this one has not been stored. Wait, an hour at most, then press Send the report once more.',
     sentBefore:
       'This form has been sent before with other content, and that report is stored. Press Send the report once more only if this is a new report.',
     sentBeforeLink: 'See the report that was sent',

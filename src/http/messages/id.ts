@@ -102,6 +102,8 @@ export const id = {
     csrf: 'Halaman ini sudah terlalu lama terbuka. Periksa isinya, lalu tekan Kirim laporan sekali lagi.',
     unavailable:
       'Sistem sedang tidak dapat menyimpan laporan. Tunggu sebentar, lalu tekan Kirim laporan sekali lagi.',
+    tooMany:
+      'Sudah terlalu banyak laporan dengan nomor telepon atau surel ini dalam satu jam terakhir, jadi laporan ini belum tersimpan. Tunggu, paling lama satu jam, lalu tekan Kirim laporan sekali lagi.',
     sentBefore:
       'Formulir ini sudah pernah terkirim dengan isi yang lain, dan laporan itu tersimpan. Tekan Kirim laporan sekali lagi hanya bila ini laporan baru.',
     sentBeforeLink: 'Lihat laporan yang sudah terkirim',

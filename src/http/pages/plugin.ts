@@ -41,7 +41,6 @@ export function renderErrorPage(
 ): FastifyReply {
   const view = viewOf(request);
   const kind = problemKinds[code];
-  if (kind.status === 503) reply.header('retry-after', '5');
   reply.code(kind.status).header('cache-control', 'no-store');
   return sendPage(reply, ErrorPage({ view, ...kind[view.speech.language] }));
 }

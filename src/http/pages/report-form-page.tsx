@@ -20,7 +20,7 @@ export type ReportFormProps = {
 
 /** Why a form without a problem comes back all the same. */
 export type Notice =
-  | { readonly kind: 'csrf' | 'unavailable' }
+  | { readonly kind: 'csrf' | 'unavailable' | 'tooMany' }
   | { readonly kind: 'sentBefore'; readonly receipt: Receipt };
 
 const formId = 'laporan';

@@ -9,6 +9,7 @@ import { toNewReport } from '../../domain/submission.ts';
 import { AppError } from '../../errors.ts';
 import { createWaitForTrackingId } from '../api/wait-for-tracking-id.ts';
 import { askedLanguage } from '../messages/language.ts';
+import { problemKinds, setRetryHeaders } from '../problems.ts';
 import { checkForm, emptyForm, type FormValues, latestDay, readForm } from './report-form.ts';
 import { ReportFormPage, type ReportFormProps } from './report-form-page.tsx';
 import { sendPage, viewOf } from './send-page.ts';
@@ -72,6 +73,7 @@ export async function registerReportForm(
     '/lapor',
     {
       schema: { hide: true },
+      config: { limit: 'reports' },
       preHandler: app.csrfProtection,
       // A form without a valid CSRF token is shown again, everything typed kept, with a token that is valid.
       errorHandler: (error, request, reply) => {
@@ -91,17 +93,16 @@ export async function registerReportForm(
       const checked = checkForm(values, context.directory(), latestDay(receivedAt));
       if (!('submission' in checked)) return sendForm(request, reply.code(422), checked);
 
-      const accepted = await acceptUnlessAway(
-        accept,
-        toNewReport(checked.submission, {
-          externalId: `form:${values.token}`,
-          receivedAt,
-          original: { contentType: formType, body: withoutCsrfToken(raw) },
-        }),
-      );
-      if (accepted === null) {
-        reply.code(503).header('retry-after', '5');
-        return sendForm(request, reply, { values, notice: { kind: 'unavailable' } });
+      const report = toNewReport(checked.submission, {
+        externalId: `form:${values.token}`,
+        receivedAt,
+        original: { contentType: formType, body: withoutCsrfToken(raw) },
+      });
+      const accepted = await acceptOrRefuse(accept, report);
+      if (accepted instanceof AppError) {
+        setRetryHeaders(reply.code(problemKinds[accepted.code].status), accepted);
+        const kind = accepted.code === 'unavailable' ? 'unavailable' : 'tooMany';
+        return sendForm(request, reply, { values, notice: { kind } });
       }
       if (!accepted.sameContent) {
         return sendForm(request, reply.code(409), {
@@ -115,13 +116,14 @@ export async function registerReportForm(
   );
 }
 
-/** Null where the report cannot be stored for the moment. */
-async function acceptUnlessAway(accept: Accept, report: NewReport): Promise<Accepted | null> {
+/** The error instead, where the same form sent again later may well be taken. */
+async function acceptOrRefuse(accept: Accept, report: NewReport): Promise<Accepted | AppError> {
   try {
-    const [accepted] = await accept([report]);
-    return accepted ?? null;
+    const [accepted] = (await accept([report])) as [Accepted];
+    return accepted;
   } catch (error) {
-    if (error instanceof AppError && error.code === 'unavailable') return null;
+    const mayPass = error instanceof AppError && /^(unavailable|too-many-requests)$/.test(error.code);
+    if (mayPass) return error;
     throw error;
   }
 }
