@@ -2,8 +2,11 @@ import type { Logger } from 'pino';
 import type { Channel } from '../channels/channel.ts';
 import type { Config } from './config.ts';
 import type { Pool } from './db/pool.ts';
+import type { NotificationKind, SendVerdict } from './domain/notification.ts';
+import type { Identity, ReportId } from './domain/report.ts';
 import type { Directory } from './domain/routing/directory.ts';
 import type { Post } from './outbound/guarded-fetch.ts';
+import type { Call } from './outbound/provider-call.ts';
 import type { Enqueue } from './queue/jobs.ts';
 
 /**
@@ -19,6 +22,11 @@ export type Context = {
   readonly directory: () => Directory;
   /** The guarded way out to addresses that others chose. */
   readonly post: Post;
+  /** The way out to the providers that the operator set up. */
+  readonly call: Call;
+  /** Who sent the report, null where nothing is known of them. For `notify` alone, which has to reach them. */
+  readonly revealIdentity: (reportId: ReportId) => Promise<Identity | null>;
+  readonly countNotification: (kind: NotificationKind, verdict: SendVerdict) => void;
   readonly clock: () => Date;
   readonly log: Logger;
 };

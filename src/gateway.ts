@@ -6,11 +6,13 @@ import { startSweeping } from '../workers/sweep.ts';
 import { createAccept } from './accept.ts';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
+import { findIdentity } from './db/identities.ts';
 import { createPool, ping } from './db/pool.ts';
 import { createApp } from './http/app.ts';
 import { openDirectory } from './live-directory.ts';
-import { countAccepted, createMetrics } from './metrics.ts';
+import { countAccepted, createMetrics, createNotificationCounter } from './metrics.ts';
 import { createGuardedFetch } from './outbound/guarded-fetch.ts';
+import { createProviderCall } from './outbound/provider-call.ts';
 import { openQueues, prepareQueue, type QueueConnection, startWorkers } from './queue/bullmq.ts';
 
 /** Where the servers are; without a Redis the queue is in PostgreSQL. */
@@ -52,6 +54,8 @@ export async function startGateway(
   const queues = openQueues(connection, config.queueNamespace, log);
   const directory = await openDirectory({ db, log });
   const guarded = createGuardedFetch({ allow: config.outboundAllow });
+  const providers = createProviderCall();
+  const metrics = createMetrics(db, queues);
   const context: Context = {
     config,
     db,
@@ -59,11 +63,14 @@ export async function startGateway(
     channels: createChannels(config),
     directory: directory.current,
     post: guarded.post,
+    call: providers.call,
+    revealIdentity: (reportId) => findIdentity(db, reportId),
+    countNotification: createNotificationCounter(metrics),
     clock: () => new Date(),
     log,
   };
 
-  const app = roles.serve ? await serve(context, queues) : null;
+  const app = roles.serve ? await serve(context, queues, metrics) : null;
   const workers = roles.work
     ? startWorkers(connection, config.queueNamespace, createHandlers(context), log)
     : null;
@@ -81,6 +88,7 @@ export async function startGateway(
       await sweeping?.stop();
       await workers?.close();
       await guarded.close();
+      await providers.close();
       await queues.close();
       directory.close();
       await queuePool?.end();
@@ -89,8 +97,11 @@ export async function startGateway(
   };
 }
 
-async function serve(context: Context, queues: ReturnType<typeof openQueues>) {
-  const metrics = createMetrics(context.db, queues);
+async function serve(
+  context: Context,
+  queues: ReturnType<typeof openQueues>,
+  metrics: ReturnType<typeof createMetrics>,
+) {
   const accept = countAccepted(createAccept(context), metrics);
   const parts = [
     { name: 'database', check: () => ping(context.db) },

@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Accept } from './accept.ts';
 import { countBacklog } from './db/backlog.ts';
 import type { Db } from './db/pool.ts';
+import type { NotificationKind, SendVerdict } from './domain/notification.ts';
 import type { Queues } from './queue/bullmq.ts';
 
 /** Figures for Prometheus. Labels are names of ours, never anything a sender wrote. */
@@ -11,7 +12,7 @@ export function createMetrics(db: Db, queues: Pick<Queues, 'count'>): Registry {
 
   const backlog: Gauge<'what'> = new Gauge({
     name: 'lapor_backlog',
-    help: 'Rows that wait: reports to be filed, reports in quarantine, deliveries due or waiting for an endpoint',
+    help: 'Rows that wait: reports to be filed or in quarantine, deliveries, messages to reporters',
     labelNames: ['what'],
     registers: [registry],
     collect: async () => {
@@ -51,4 +52,17 @@ export function countAccepted(accept: Accept, registry: Registry): Accept {
     }
     return results;
   };
+}
+
+/** Counts what came of attempts to send word back; of the workers of this process. */
+export function createNotificationCounter(
+  registry: Registry,
+): (kind: NotificationKind, verdict: SendVerdict) => void {
+  const notifications = new Counter({
+    name: 'lapor_notifications_total',
+    help: 'Attempts to send word back to a reporter, by what was told and what came of it',
+    labelNames: ['kind', 'outcome'],
+    registers: [registry],
+  });
+  return (kind, outcome) => notifications.inc({ kind, outcome });
 }

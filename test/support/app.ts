@@ -42,6 +42,9 @@ export async function createTestApp(
     channels: createChannels(config),
     directory: () => directory,
     post: async () => ({ kind: 'blocked', detail: 'the HTTP side delivers nothing' }),
+    call: async () => ({ kind: 'not-sent', detail: 'the HTTP side sends nothing' }),
+    revealIdentity: async () => null,
+    countNotification: () => {},
     clock,
     log: pino({ level: 'trace' }, { write: (line: string) => logged.push(line) }),
   };
@@ -77,6 +80,6 @@ const none = { waiting: 0, active: 0, delayed: 0, failed: 0 };
 
 const noWorkers: AppQueues = {
   enqueue: async () => {},
-  count: async () => ({ intake: none, deliver: none }),
+  count: async () => ({ intake: none, deliver: none, notify: none }),
   ping: async () => {},
 };
