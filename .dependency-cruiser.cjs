@@ -41,7 +41,7 @@ const parts = [
       '^dist/src/db/pool',
       '^dist/src/domain/',
       '^dist/src/queue/jobs',
-      '^dist/src/outbound/guarded-fetch',
+      '^dist/src/outbound/',
       '^dist/channels/channel',
     ],
     packages: ['pino'],

@@ -1,12 +1,22 @@
-import type { Accepted, ChannelName, NewReport } from '../src/domain/report.ts';
+import type { SendOutcome } from '../src/domain/notification.ts';
+import type { Accepted, ChannelName, Identity, NewReport, NotificationId } from '../src/domain/report.ts';
+import type { Call } from '../src/outbound/provider-call.ts';
 
 /**
  * What every channel offers the gateway. A channel translates: it authenticates what a provider pushed, turns it
- * into normalized reports, and words the answer that provider expects. It stores nothing and decides nothing.
+ * into normalized reports, and words the answer that provider expects; and it puts word back into the form the provider
+ * takes. It stores nothing and decides nothing.
  */
 export type Channel = {
   readonly name: ChannelName;
   readonly providers: readonly Provider[];
+  /** Sends word back to a reporter; absent where nothing is set up for it, and then nobody is told anything. */
+  readonly send?: Send;
+  /**
+   * Asks the provider what became of a message whose outcome was unknown; absent where it cannot be asked. Answers
+   * `retry` only where the provider is certain never to have had it: then it is sent again.
+   */
+  readonly reconcile?: Send;
 };
 
 /** One way into a channel, reached at `/channels/<channel>/<provider>`; without its secret it is off and says why. */
@@ -34,3 +44,16 @@ export type Received = {
 };
 
 export type Answer = { readonly status: number; readonly contentType: string; readonly body: string };
+
+/**
+ * One attempt, with `call` as the only way out. Never sends more than once, and never rejects. Once the request may have
+ * reached the provider, only the provider's own word makes the outcome anything but `unknown`.
+ */
+export type Send = (message: OutgoingMessage, call: Call) => Promise<SendOutcome>;
+
+export type OutgoingMessage = {
+  /** The same on every attempt, for providers that know a repeat by it. */
+  readonly id: NotificationId;
+  readonly to: Identity;
+  readonly text: string;
+};

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseConfig } from './config.ts';
+import { describeConfig, parseConfig } from './config.ts';
 
 test.each([
   ['loopback', ['loopback']],
@@ -16,3 +16,27 @@ test.each(['10.0.0.0/33', '10.0.0.0/0', 'proxy.internal', '10.0.0.1/8/8', '::/12
     );
   },
 );
+
+const kannel = {
+  SMS_KANNEL_SEND_URL: 'http://127.0.0.1:13013/cgi-bin/sendsms',
+  SMS_KANNEL_SEND_USER: 'lapor',
+  SMS_KANNEL_SEND_PASSWORD: 'rahasia-kirim',
+};
+
+test('sending by Kannel is set up whole or not at all', () => {
+  expect(parseConfig(kannel)).toMatchObject({ smsKannelSendUser: 'lapor', smsKannelSendFrom: '1708' });
+  expect(() => parseConfig({ ...kannel, SMS_KANNEL_SEND_PASSWORD: ' ' })).toThrow(
+    'SMS_KANNEL_SEND_URL is set, so SMS_KANNEL_SEND_PASSWORD must be set too',
+  );
+  expect(() => parseConfig({ SMS_KANNEL_SEND_USER: 'lapor' })).toThrow(
+    'SMS_KANNEL_SEND_USER is set, so SMS_KANNEL_SEND_URL and SMS_KANNEL_SEND_PASSWORD must be set too',
+  );
+});
+
+test('no password is printed with the settings', () => {
+  expect(JSON.stringify(describeConfig(parseConfig(kannel)))).not.toContain('rahasia-kirim');
+  const url = 'http://lapor:rahasia-kirim@127.0.0.1:13013/cgi-bin/sendsms';
+  expect(() => parseConfig({ ...kannel, SMS_KANNEL_SEND_URL: url })).toThrow(
+    'SMS_KANNEL_SEND_URL cannot be used',
+  );
+});

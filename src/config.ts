@@ -26,6 +26,11 @@ export type Config = {
   readonly identityPrivateKeyFile: string | null;
   /** Key of the blind index, 32 bytes in base64: the same in every gateway. */
   readonly identityIndexKey: string | null;
+  /** Kannel's sendsms, for word back by SMS; null: none is sent. With it come user and password. */
+  readonly smsKannelSendUrl: string | null;
+  readonly smsKannelSendUser: string | null;
+  readonly smsKannelSendPassword: string | null;
+  readonly smsKannelSendFrom: string;
   /** Name all queues of this gateway start with; two gateways on one Redis need two. */
   readonly queueNamespace: string;
   /** Days within which the same text about the same place is a duplicate. */
@@ -54,6 +59,7 @@ export const readConfig = (): Config => parseConfig(process.env);
 export function parseConfig(env: Env): Config {
   const port = read(env, 'PORT', integer(0, 65_535), 1708);
   const host = read(env, 'HOST', text, '127.0.0.1');
+  requireTogether(env, 'SMS_KANNEL_SEND_URL', 'SMS_KANNEL_SEND_USER', 'SMS_KANNEL_SEND_PASSWORD');
   return {
     port,
     host,
@@ -63,7 +69,7 @@ export function parseConfig(env: Env): Config {
     publicUrl: read(
       env,
       'PUBLIC_URL',
-      publicUrl,
+      httpUrl('https://lapor.example.go.id'),
       `http://${host === '0.0.0.0' ? 'localhost' : host}:${port}`,
     ),
     logLevel: read(env, 'LOG_LEVEL', oneOf(logLevels), 'info'),
@@ -73,6 +79,15 @@ export function parseConfig(env: Env): Config {
     identityPublicKey: read(env, 'IDENTITY_PUBLIC_KEY', key32, null),
     identityPrivateKeyFile: read(env, 'IDENTITY_PRIVATE_KEY_FILE', text, null),
     identityIndexKey: read(env, 'IDENTITY_INDEX_KEY', key32, null),
+    smsKannelSendUrl: read(
+      env,
+      'SMS_KANNEL_SEND_URL',
+      httpUrl('http://127.0.0.1:13013/cgi-bin/sendsms'),
+      null,
+    ),
+    smsKannelSendUser: read(env, 'SMS_KANNEL_SEND_USER', text, null),
+    smsKannelSendPassword: read(env, 'SMS_KANNEL_SEND_PASSWORD', text, null),
+    smsKannelSendFrom: read(env, 'SMS_KANNEL_SEND_FROM', smsSender, '1708'),
     queueNamespace: read(env, 'QUEUE_NAMESPACE', word, 'lapor'),
     duplicateWindowDays: read(env, 'DUPLICATE_WINDOW_DAYS', integer(1, 3650), 30),
     spoolMaxMb: read(env, 'SPOOL_MAX_MB', integer(1, 1_000_000), 256),
@@ -106,6 +121,14 @@ function read<T, Default>(env: Env, name: string, parse: Parse<T>, fallback: Def
     throw new AppError('config', `${name} cannot be used: expected ${parsed.expected}`);
   }
   return parsed.value;
+}
+
+/** Throws where some of the variables are set and others are not: together they mean something, alone nothing. */
+function requireTogether(env: Env, ...names: readonly string[]): void {
+  const isSet = (name: string) => (env[name] ?? '').trim() !== '';
+  const missing = names.filter((name) => !isSet(name));
+  if (missing.length === 0 || missing.length === names.length) return;
+  throw new AppError('config', `${names.find(isSet)} is set, so ${missing.join(' and ')} must be set too`);
 }
 
 const word: Parse<string> = (raw) =>
@@ -143,12 +166,18 @@ const urls =
       : { expected: `a URL starting with ${protocols.map((p) => `${p}//`).join(' or ')}` };
   };
 
-const publicUrl: Parse<string> = (raw) => {
-  const url = parseUrl(raw);
-  return url !== null && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === ''
-    ? { value: url.href.replace(/\/$/, '') }
-    : { expected: 'an http(s) URL such as https://lapor.example.go.id' };
-};
+/** User and password in it would be printed with it. */
+const httpUrl =
+  (example: string): Parse<string> =>
+  (raw) => {
+    const url = parseUrl(raw);
+    return url !== null && /^https?:$/.test(url.protocol) && url.search + url.hash + url.username === ''
+      ? { value: url.href.replace(/\/$/, '') }
+      : { expected: `an http(s) URL such as ${example}` };
+  };
+
+const smsSender: Parse<string> = (raw) =>
+  /^\+?\d{3,15}$/.test(raw) ? { value: raw } : { expected: 'a number such as 1708 or +6281234567890' };
 
 const hosts: Parse<readonly string[]> = (raw) => {
   const list = raw.split(',').map((part) => part.trim().toLowerCase());

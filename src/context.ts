@@ -2,8 +2,11 @@ import type { Logger } from 'pino';
 import type { Channel } from '../channels/channel.ts';
 import type { Config } from './config.ts';
 import type { Pool } from './db/pool.ts';
+import type { NotificationKind, SendVerdict } from './domain/notification.ts';
+import type { Identity, ReportId } from './domain/report.ts';
 import type { Directory } from './domain/routing/directory.ts';
 import type { Post } from './outbound/guarded-fetch.ts';
+import type { Call } from './outbound/provider-call.ts';
 import type { Enqueue } from './queue/jobs.ts';
 import type { BlindIndex } from './sealing/blind-index.ts';
 import type { Open } from './sealing/open.ts';
@@ -25,9 +28,16 @@ export type Context = {
   /** Seals who reports; nothing in this process needs to open it again unless it works, see `WorkerContext`. */
   readonly seal: Seal;
   readonly blindIndex: BlindIndex;
+  /** The way out to the providers that the operator set up. */
+  readonly call: Call;
+  readonly countNotification: (kind: NotificationKind, verdict: SendVerdict) => void;
   readonly clock: () => Date;
   readonly log: Logger;
 };
 
 /** What workers are given besides: the private keys, as a function. A process that only serves has none. */
-export type WorkerContext = Context & { readonly open: Open };
+export type WorkerContext = Context & {
+  readonly open: Open;
+  /** Who sent the report, null where nothing is known of them. For `notify` alone, which has to reach them. */
+  readonly revealIdentity: (reportId: ReportId) => Promise<Identity | null>;
+};

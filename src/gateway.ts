@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
 import { createChannels } from '../channels/index.ts';
 import { createHandlers } from '../workers/index.ts';
 import { startSweeping } from '../workers/sweep.ts';
@@ -11,8 +12,9 @@ import { createPool, ping } from './db/pool.ts';
 import { createApp } from './http/app.ts';
 import { openInbox } from './inbox/inbox.ts';
 import { openDirectory } from './live-directory.ts';
-import { countAccepted, createMetrics } from './metrics.ts';
+import { countAccepted, createMetrics, createNotificationCounter, watchSpool } from './metrics.ts';
 import { createGuardedFetch } from './outbound/guarded-fetch.ts';
+import { createProviderCall } from './outbound/provider-call.ts';
 import { openIdentities, openSealing } from './prepare-keys.ts';
 import { openQueues, prepareQueue, type QueueConnection, startWorkers } from './queue/bullmq.ts';
 import { openSpool } from './spool/spool.ts';
@@ -56,8 +58,10 @@ export async function startGateway(
   const queues = openQueues(connection, config.queueNamespace, log);
   const directory = await openDirectory({ db, log });
   const sealing = await openSealing(config, db, log);
-  const identities = roles.work ? await openIdentities(config, db) : null;
+  const identities = roles.work ? await openIdentities(config, db, log) : null;
   const guarded = createGuardedFetch({ allow: config.outboundAllow });
+  const providers = createProviderCall();
+  const metrics = createMetrics(db, queues);
   const context: Context = {
     config,
     db,
@@ -66,12 +70,14 @@ export async function startGateway(
     directory: directory.current,
     post: guarded.post,
     ...sealing,
+    call: providers.call,
+    countNotification: createNotificationCounter(metrics),
     clock: () => new Date(),
     log,
   };
 
-  const door = roles.serve ? await openDoor(context) : null;
-  const app = door === null ? null : await serve(context, door, queues);
+  const door = roles.serve ? await openDoor(context, metrics) : null;
+  const app = door === null ? null : await serve(context, door, queues, metrics);
   const workers =
     identities === null
       ? null
@@ -91,6 +97,7 @@ export async function startGateway(
       await sweeping?.stop();
       await workers?.close();
       await guarded.close();
+      await providers.close();
       await queues.close();
       directory.close();
       await queuePool?.end();
@@ -100,13 +107,13 @@ export async function startGateway(
 }
 
 /** The way in, with the spool behind it for when PostgreSQL is away. */
-async function openDoor(context: Context) {
+async function openDoor(context: Context, metrics: Registry) {
   const maxBytes = context.config.spoolMaxMb * 1024 * 1024;
   const spool = await openSpool(join(context.config.dataDir, 'spool'), { maxBytes, log: context.log });
+  watchSpool(spool, metrics);
   const inbox = openInbox(context, spool);
   return {
     accept: createAccept(context, inbox),
-    spool,
     checkSpool: async () => {
       if (spool.facts().bytes > 0.95 * maxBytes) throw new Error('the spool is full');
     },
@@ -117,10 +124,12 @@ async function openDoor(context: Context) {
   };
 }
 
-type Door = Awaited<ReturnType<typeof openDoor>>;
-
-async function serve(context: Context, door: Door, queues: ReturnType<typeof openQueues>) {
-  const metrics = createMetrics(context.db, queues, door.spool);
+async function serve(
+  context: Context,
+  door: Awaited<ReturnType<typeof openDoor>>,
+  queues: ReturnType<typeof openQueues>,
+  metrics: Registry,
+) {
   const accept = countAccepted(door.accept, metrics);
   const parts = [
     { name: 'database', check: () => ping(context.db) },

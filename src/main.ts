@@ -13,6 +13,7 @@ const lapor = defineCommand({
     agency: () => import('./cli/agency.ts').then((file) => file.agencyCommand),
     endpoint: () => import('./cli/endpoint.ts').then((file) => file.endpointCommand),
     report: () => import('./cli/report.ts').then((file) => file.reportCommand),
+    notification: () => import('./cli/notification.ts').then((file) => file.notificationCommand),
     demo: () => import('./cli/demo.ts').then((file) => file.demoCommand),
   },
 });

@@ -2,17 +2,18 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Accept } from './accept.ts';
 import { countBacklog } from './db/backlog.ts';
 import type { Db } from './db/pool.ts';
+import type { NotificationKind, SendVerdict } from './domain/notification.ts';
 import type { Queues } from './queue/bullmq.ts';
 import type { Spool } from './spool/spool.ts';
 
 /** Figures for Prometheus. Labels are names of ours, never anything a sender wrote. */
-export function createMetrics(db: Db, queues: Pick<Queues, 'count'>, spool: Pick<Spool, 'facts'>): Registry {
+export function createMetrics(db: Db, queues: Pick<Queues, 'count'>): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
 
   const backlog: Gauge<'what'> = new Gauge({
     name: 'lapor_backlog',
-    help: 'Rows that wait: reports to be filed, reports in quarantine, deliveries due or waiting for an endpoint',
+    help: 'Rows that wait: reports to be filed or in quarantine, deliveries, messages to reporters',
     labelNames: ['what'],
     registers: [registry],
     collect: async () => {
@@ -34,15 +35,6 @@ export function createMetrics(db: Db, queues: Pick<Queues, 'count'>, spool: Pick
       }
     },
   });
-  const spooled: Gauge<'what'> = new Gauge({
-    name: 'lapor_spool',
-    help: 'Records and bytes that wait on local disk for PostgreSQL; corrupt records set aside',
-    labelNames: ['what'],
-    registers: [registry],
-    collect: () => {
-      for (const [what, count] of Object.entries(spool.facts())) spooled.set({ what }, count);
-    },
-  });
   return registry;
 }
 
@@ -61,4 +53,30 @@ export function countAccepted(accept: Accept, registry: Registry): Accept {
     }
     return results;
   };
+}
+
+/** Counts what came of attempts to send word back; of the workers of this process. */
+export function createNotificationCounter(
+  registry: Registry,
+): (kind: NotificationKind, verdict: SendVerdict) => void {
+  const notifications = new Counter({
+    name: 'lapor_notifications_total',
+    help: 'Attempts to send word back to a reporter, by what was told and what came of it',
+    labelNames: ['kind', 'outcome'],
+    registers: [registry],
+  });
+  return (kind, outcome) => notifications.inc({ kind, outcome });
+}
+
+/** Shows what waits on local disk for PostgreSQL. */
+export function watchSpool(spool: Pick<Spool, 'facts'>, registry: Registry): void {
+  const spooled: Gauge<'what'> = new Gauge({
+    name: 'lapor_spool',
+    help: 'Records and bytes that wait on local disk for PostgreSQL; corrupt records set aside',
+    labelNames: ['what'],
+    registers: [registry],
+    collect: () => {
+      for (const [what, count] of Object.entries(spool.facts())) spooled.set({ what }, count);
+    },
+  });
 }

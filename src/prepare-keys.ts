@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Config } from './config.ts';
 import type { Context, WorkerContext } from './context.ts';
+import { findSealedReport } from './db/identities.ts';
 import type { Db } from './db/pool.ts';
 import { insertSealingKey, listSealingKeys } from './db/sealing-keys.ts';
 import { AppError } from './errors.ts';
@@ -12,8 +13,9 @@ import {
   readPrivateKeys,
   readPublicKey,
 } from './sealing/keys.ts';
-import { createOpen } from './sealing/open.ts';
+import { createOpen, type Open } from './sealing/open.ts';
 import { createSeal } from './sealing/seal.ts';
+import { audienceOf, openSealedReport } from './sealing/sealed-report.ts';
 
 /**
  * The keys of this process, made on the first start, and checked against those the database was used with before: what
@@ -46,7 +48,11 @@ export async function openSealing(
 }
 
 /** The private keys, as a function; every key the database was used with must be among them. Throws `AppError` `config`. */
-export async function openIdentities(config: Config, db: Db): Promise<Pick<WorkerContext, 'open'>> {
+export async function openIdentities(
+  config: Config,
+  db: Db,
+  log: Context['log'],
+): Promise<Pick<WorkerContext, 'open' | 'revealIdentity'>> {
   const privateKeys = readPrivateKeys(config);
   const held = new Set(privateKeys.map((key) => key.id));
   const missing = (await listSealingKeys(db, 'identity')).filter((id) => !held.has(id));
@@ -57,5 +63,17 @@ export async function openIdentities(config: Config, db: Db): Promise<Pick<Worke
         'not here: copy DATA_DIR/keys from the gateway that made it, or set IDENTITY_PRIVATE_KEY_FILE.',
     );
   }
-  return { open: createOpen(privateKeys) };
+  const open = createOpen(privateKeys);
+  return { open, revealIdentity: createReveal(open, db, log) };
+}
+
+/** Who sent a report, whatever its audience: only for telling the reporter something. */
+export function createReveal(open: Open, db: Db, log: Context['log']): WorkerContext['revealIdentity'] {
+  return async (reportId) => {
+    const sealed = await findSealedReport(db, reportId);
+    if (sealed === null) return null;
+    const opened = await openSealedReport(open, reportId, sealed, audienceOf(sealed));
+    if (opened === null) log.error({ event: 'identity_not_openable', reportId });
+    return opened?.identity ?? null;
+  };
 }

@@ -1,8 +1,9 @@
 import { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
-import type { InboundRequest, Receive } from '../channels/channel.ts';
-import { type NewReport, normalizeText } from '../src/domain/report.ts';
+import type { InboundRequest, Receive, Send } from '../channels/channel.ts';
+import { type Identity, type NewReport, type NotificationId, normalizeText } from '../src/domain/report.ts';
 import type { ErrorCode } from '../src/errors.ts';
+import type { CallOutcome, CallRequest } from '../src/outbound/provider-call.ts';
 
 /** What a test of a channel brings along; null says that the channel has no such thing. */
 export type ChannelFixture = {
@@ -84,6 +85,87 @@ export function describeChannelContract(name: string, fixture: ChannelFixture): 
         expect(codeOf(() => receive(garbage(bytes)))).toBe('malformed');
       });
     }
+  });
+}
+
+/** What a test of a channel that sends brings along. */
+export type SenderFixture = {
+  readonly send: Send;
+  /** Somebody the channel can reach, and the contact itself, as it must not appear in a reason. */
+  readonly to: Identity;
+  readonly contact: string;
+  /** People it cannot reach or must not answer. */
+  readonly unreachable: readonly { readonly label: string; readonly to: Identity }[];
+  /** What the provider answers when it took the message, cannot take it just now, and will never take it. */
+  readonly taken: readonly ProviderAnswer[];
+  readonly busy: readonly ProviderAnswer[];
+  readonly refusal: readonly ProviderAnswer[];
+  /** What only something between us and the provider would answer. */
+  readonly strange: readonly ProviderAnswer[];
+};
+
+export type ProviderAnswer = { readonly status: number; readonly body: string };
+
+/** What every channel that sends must do, whatever its provider looks like: call it in the channel's own test. */
+export function describeSenderContract(name: string, fixture: SenderFixture): void {
+  const { to, contact, unreachable } = fixture;
+  const text = 'Laporan Anda sudah kami catat. ID pelacakan: 8699-3114-4244. Terima kasih.';
+
+  /** Sends with a provider that does the same whatever it is asked. */
+  async function send(outcome: CallOutcome, recipient = to) {
+    const calls: CallRequest[] = [];
+    const message = { id: '0190c0de-0000-7000-8000-000000000001' as NotificationId, to: recipient, text };
+    const came = await fixture.send(message, async (request) => {
+      calls.push(request);
+      return outcome;
+    });
+    return { calls, came };
+  }
+  const answer = ({ status, body }: ProviderAnswer, retryAfter: string | null = null): CallOutcome => ({
+    kind: 'answer',
+    status,
+    retryAfter,
+    body,
+  });
+
+  describe(`${name} keeps the contract of senders:`, () => {
+    it.each(fixture.taken)('$status $body is sent, by one call', async (taken) => {
+      const { calls, came } = await send(answer(taken));
+      expect(came.kind).toBe('sent');
+      expect(calls).toHaveLength(1);
+    });
+
+    it.each(fixture.busy)('$status $body is tried again, when the provider says', async (busy) => {
+      expect((await send(answer(busy, '120'))).came).toMatchObject({ kind: 'retry', retryAfter: '120' });
+    });
+
+    it.each(fixture.refusal)('$status $body is refused', async (refusal) => {
+      expect((await send(answer(refusal))).came.kind).toBe('refused');
+    });
+
+    it('what never left is tried again, what may have arrived is unknown', async () => {
+      expect((await send({ kind: 'not-sent', detail: 'ECONNREFUSED' })).came.kind).toBe('retry');
+      expect((await send({ kind: 'lost', detail: 'ECONNRESET' })).came.kind).toBe('unknown');
+    });
+
+    it.each(fixture.strange)('$status $body is unknown', async (strange) => {
+      expect((await send(answer(strange))).came.kind).toBe('unknown');
+    });
+
+    it.each(unreachable)('$label is refused without a call', async (somebody) => {
+      const { calls, came } = await send(answer({ status: 202, body: '' }), somebody.to);
+      expect(came.kind).toBe('refused');
+      expect(calls).toEqual([]);
+      expect(JSON.stringify(came)).not.toContain(somebody.to.phone ?? somebody.to.email ?? '\0');
+    });
+
+    it('no reason repeats the contact or the text, even where the provider does', async () => {
+      for (const status of [400, 403, 429, 500, 503]) {
+        const { came } = await send(answer({ status, body: `Denied: ${contact}: ${text}` }));
+        expect(JSON.stringify(came)).not.toContain(digits(contact));
+        expect(JSON.stringify(came)).not.toMatch(/8699|Laporan/);
+      }
+    });
   });
 }
 

@@ -62,7 +62,7 @@ describe.each(['redis', 'postgres'] as const)('the queue in %s', (kind) => {
         const workers = startWorkers(
           connection,
           namespace,
-          { intake: unexpected, deliver: unexpected, ...handlers },
+          { intake: unexpected, deliver: unexpected, notify: unexpected, ...handlers },
           log,
         );
         opened.push(workers.close);
@@ -81,6 +81,7 @@ describe.each(['redis', 'postgres'] as const)('the queue in %s', (kind) => {
     expect(await count()).toEqual({
       intake: { ...nothing, waiting: 1 },
       deliver: { ...nothing, waiting: 1 },
+      notify: nothing,
     });
 
     const seen: unknown[] = [];
@@ -89,7 +90,10 @@ describe.each(['redis', 'postgres'] as const)('the queue in %s', (kind) => {
     await vi.waitFor(() => expect(seen).toHaveLength(2), 10_000);
     expect(seen).toContainEqual({ reportIds });
     expect(seen).toContainEqual({ deliveryIds });
-    await vi.waitFor(async () => expect(await count()).toEqual({ intake: nothing, deliver: nothing }), 5_000);
+    await vi.waitFor(
+      async () => expect(await count()).toEqual({ intake: nothing, deliver: nothing, notify: nothing }),
+      5_000,
+    );
   });
 
   test('hands every job to one of several workers only', async () => {

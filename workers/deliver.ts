@@ -14,7 +14,7 @@ import {
   type EndpointId,
   restEndpoint,
 } from '../src/db/endpoints.ts';
-import { findSealedIdentity } from '../src/db/identities.ts';
+import { findSealedReport } from '../src/db/identities.ts';
 import { transaction } from '../src/db/pool.ts';
 import { restUntil, type Settlement, settleAttempt } from '../src/domain/delivery.ts';
 import type { AgencyCode } from '../src/domain/report.ts';
@@ -104,7 +104,7 @@ export function createDeliver(
     const nothing = { handover: { ...sealedUp, identity: null }, told: false };
     if (audienceOf(sealedUp) !== 'agency') return nothing;
     const { reportId, place } = sealedUp;
-    const sealed = await findSealedIdentity(db, reportId);
+    const sealed = await findSealedReport(db, reportId);
     const opened = sealed && (await openSealedReport(open, reportId, sealed, 'agency'));
     if (opened === null) {
       log.error({ event: 'identity_not_openable', reportId });

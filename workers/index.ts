@@ -2,9 +2,11 @@ import type { WorkerContext } from '../src/context.ts';
 import type { Handlers } from '../src/queue/jobs.ts';
 import { createDeliver } from './deliver.ts';
 import { createIntake } from './intake.ts';
+import { createNotify } from './notify.ts';
 
 /** Which function does which job. */
 export const createHandlers = (context: WorkerContext): Handlers => ({
   intake: createIntake(context),
   deliver: createDeliver(context),
+  notify: createNotify(context),
 });

@@ -3,22 +3,25 @@ import type { Context } from '../src/context.ts';
 import { insertDeliveries } from '../src/db/deliveries.ts';
 import { claimFingerprints, insertFilings, insertFirstRoutes } from '../src/db/filings.ts';
 import { deleteFromInbox, lockUnfiled, quarantineReport, type UnfiledReport } from '../src/db/inbox.ts';
+import { insertNotifications } from '../src/db/notifications.ts';
 import { type Db, isUnavailable, transaction } from '../src/db/pool.ts';
 import { processHalving } from '../src/domain/batches.ts';
-import { findDuplicates } from '../src/domain/duplicates/find-duplicates.ts';
+import { type Duplicate, findDuplicates } from '../src/domain/duplicates/find-duplicates.ts';
 import { fingerprint } from '../src/domain/duplicates/fingerprint.ts';
-import type { DeliveryId, ReportId } from '../src/domain/report.ts';
+import { kindOfFiling } from '../src/domain/notification.ts';
+import type { DeliveryId, NotificationId, ReportId } from '../src/domain/report.ts';
 import { routeReport } from '../src/domain/routing/route-report.ts';
 import { mintTrackingId } from '../src/domain/tracking-id.ts';
 import { AppError, describeFailure } from '../src/errors.ts';
 import { createGroupCommit } from '../src/group-commit.ts';
 import { newId } from '../src/ids.ts';
-import type { Handlers, Payload } from '../src/queue/jobs.ts';
+import type { Handlers, JobName, Payload } from '../src/queue/jobs.ts';
 
-type IntakeContext = Pick<Context, 'db' | 'enqueue' | 'directory' | 'config' | 'clock' | 'log'>;
+type IntakeContext = Pick<Context, 'db' | 'enqueue' | 'directory' | 'channels' | 'config' | 'clock' | 'log'>;
 
 /**
- * Files accepted reports: deduplicate, give tracking IDs, route, write the deliveries, take them out of the inbox. Jobs
+ * Files accepted reports: deduplicate, give tracking IDs, route, write the deliveries and the word back to the reporters,
+ * take them out of the inbox. Jobs
  * that are there at the same time are filed together, in one transaction. What is filed already is passed over, so a
  * job may come twice. A report that cannot be filed is set aside in quarantine with its error, and the rest of its batch
  * goes through.
@@ -47,8 +50,9 @@ async function fileOrQuarantine(context: IntakeContext, reportIds: readonly stri
   await processHalving(
     reportIds,
     async (part) => {
-      const deliveryIds = await fileWithFreshIds(context, part);
-      if (deliveryIds.length > 0) enqueueDeliveries(context, deliveryIds);
+      const { deliveryIds, notificationIds } = await fileWithFreshIds(context, part);
+      if (deliveryIds.length > 0) enqueueNext(context, 'deliver', { deliveryIds });
+      if (notificationIds.length > 0) enqueueNext(context, 'notify', { notificationIds });
     },
     async (reportId, error) => {
       context.log.error({ event: 'report_quarantined', reportId, error: describeFailure(error) });
@@ -62,11 +66,11 @@ async function fileOrQuarantine(context: IntakeContext, reportIds: readonly stri
   if (notSetAside !== undefined) throw notSetAside;
 }
 
+/** What is to be done about filed reports. */
+type Filed = { readonly deliveryIds: DeliveryId[]; readonly notificationIds: NotificationId[] };
+
 /** With ten million reports stored, one in ten thousand draws a tracking ID that is taken: its batch is done again. */
-async function fileWithFreshIds(
-  context: IntakeContext,
-  reportIds: readonly string[],
-): Promise<readonly DeliveryId[]> {
+async function fileWithFreshIds(context: IntakeContext, reportIds: readonly string[]): Promise<Filed> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await transaction(context.db, (db) => file(context, db, reportIds));
@@ -76,13 +80,9 @@ async function fileWithFreshIds(
   }
 }
 
-async function file(
-  context: IntakeContext,
-  db: Db,
-  reportIds: readonly string[],
-): Promise<readonly DeliveryId[]> {
+async function file(context: IntakeContext, db: Db, reportIds: readonly string[]): Promise<Filed> {
   const reports = await lockUnfiled(db, reportIds);
-  if (reports.length === 0) return [];
+  if (reports.length === 0) return { deliveryIds: [], notificationIds: [] };
 
   const duplicates = await findDuplicatesOf(context, db, reports);
   const directory = context.directory();
@@ -102,7 +102,7 @@ async function file(
   );
   await insertFirstRoutes(db, routes);
   const now = context.clock();
-  const pending = await insertDeliveries(
+  const deliveryIds = await insertDeliveries(
     db,
     routes.map((route) => ({
       id: newId<DeliveryId>(),
@@ -111,11 +111,30 @@ async function file(
     })),
     now,
   );
+  const notifications = planNotifications(context, reports, duplicates);
+  if (notifications.length > 0) await insertNotifications(db, notifications, now);
   await deleteFromInbox(
     db,
     reports.map((report) => report.id),
   );
-  return pending;
+  return { deliveryIds: [...deliveryIds], notificationIds: notifications.map(({ id }) => id) };
+}
+
+/** For channels that can send. Whether there is anybody to send to is found when it is sent: intake knows nobody. */
+function planNotifications(
+  { channels }: IntakeContext,
+  reports: readonly UnfiledReport[],
+  duplicates: ReadonlyMap<ReportId, Duplicate>,
+) {
+  const sending = new Set(channels.flatMap(({ name, send }) => (send === undefined ? [] : [name])));
+  return reports
+    .filter(({ channel }) => sending.has(channel))
+    .map(({ id: reportId, channel, confidential }) => ({
+      id: newId<NotificationId>(),
+      reportId,
+      kind: kindOfFiling({ duplicateOf: duplicates.get(reportId)?.of ?? null, confidential }),
+      channel,
+    }));
 }
 
 async function findDuplicatesOf(context: IntakeContext, db: Db, reports: readonly UnfiledReport[]) {
@@ -139,11 +158,14 @@ async function findDuplicatesOf(context: IntakeContext, db: Db, reports: readonl
   return findDuplicates(printed, claims);
 }
 
-/** Never awaited: the deliveries are rows already, and the sweeper makes up for a queue that is away. */
-function enqueueDeliveries(context: IntakeContext, deliveryIds: readonly DeliveryId[]): void {
-  context.enqueue('deliver', { deliveryIds: [...deliveryIds] }).catch((error: unknown) => {
-    const count = deliveryIds.length;
-    context.log.warn({ event: 'deliver_not_enqueued', count, error: describeFailure(error) });
+/** Never awaited: what is to be done are rows already, and the sweeper makes up for a queue that is away. */
+function enqueueNext<Name extends JobName>(
+  { enqueue, log }: IntakeContext,
+  job: Name,
+  payload: Payload<Name>,
+): void {
+  enqueue(job, payload).catch((error: unknown) => {
+    log.warn({ event: `${job}_not_enqueued`, error: describeFailure(error) });
   });
 }
 

@@ -1,13 +1,14 @@
 import type { Context } from '../src/context.ts';
 import { listDueDeliveries, wakeWaitingDeliveries } from '../src/db/deliveries.ts';
 import { listOverdueReports } from '../src/db/inbox.ts';
+import { listDueNotifications } from '../src/db/notifications.ts';
 import { describeFailure } from '../src/errors.ts';
 
 type SweepContext = Pick<Context, 'db' | 'enqueue' | 'clock'>;
 
 /**
  * Puts on the queue what PostgreSQL says is due and the queue has not done: reports whose job never arrived or was
- * lost with Redis, deliveries whose next attempt has come. Driven by a timer and not by the queue, so that a Redis
+ * lost with Redis, deliveries and notifications whose next attempt has come or was abandoned. Driven by a timer and not by the queue, so that a Redis
  * that lost everything is filled again from here.
  */
 export async function sweep({ db, enqueue, clock }: SweepContext): Promise<void> {
@@ -18,6 +19,9 @@ export async function sweep({ db, enqueue, clock }: SweepContext): Promise<void>
   await wakeWaitingDeliveries(db, now, batch);
   await enqueueInBatches(await listDueDeliveries(db, now, mostPerTurn), (deliveryIds) =>
     enqueue('deliver', { deliveryIds }),
+  );
+  await enqueueInBatches(await listDueNotifications(db, now, mostPerTurn), (notificationIds) =>
+    enqueue('notify', { notificationIds }),
   );
 }
 

@@ -192,14 +192,21 @@ describe('sms/kannel', () => {
 
 describe('the SMS channel', () => {
   it('has both providers off, and says which setting is missing', () => {
-    expect(createSmsChannel({ genericSecret: null, kannelSecret: null }).providers).toEqual([
-      { name: 'generic', off: 'SMS_GENERIC_SECRET is not set' },
-      { name: 'kannel', off: 'SMS_KANNEL_SECRET is not set' },
-    ]);
+    expect(createSmsChannel({ genericSecret: null, kannelSecret: null, kannelSend: null })).toEqual({
+      name: 'sms',
+      providers: [
+        { name: 'generic', off: 'SMS_GENERIC_SECRET is not set' },
+        { name: 'kannel', off: 'SMS_KANNEL_SECRET is not set' },
+      ],
+    });
   });
 
   it('has each provider on with its secret', () => {
-    const { providers } = createSmsChannel({ genericSecret: 'whsec_AAAA', kannelSecret: secret });
+    const { providers } = createSmsChannel({
+      genericSecret: 'whsec_AAAA',
+      kannelSecret: secret,
+      kannelSend: null,
+    });
     expect(providers.every((provider) => 'receive' in provider)).toBe(true);
   });
 });

@@ -12,6 +12,10 @@ export type Backlog = {
   readonly deliveries_waiting: number;
   /** The agency's endpoint refused them, and staff must look; counted up to 10,000. */
   readonly deliveries_refused: number;
+  /** Messages to reporters that are due, under way or tried again later. */
+  readonly notifications_pending: number;
+  /** Messages that may have been sent, or were given up: staff must decide. */
+  readonly notifications_parked: number;
 };
 
 /** What waits, in figures. Every count is over a table or a partial index that is small when all is well. */
@@ -26,7 +30,9 @@ export async function countBacklog(db: Db): Promise<Backlog> {
         (select count(*) from quarantine) as quarantine,
         (select count(*) from deliveries where state = 'pending') as deliveries_pending,
         (select count(*) from (select from deliveries where state = 'waiting' limit 10000) as counted) as deliveries_waiting,
-        (select count(*) from (select from deliveries where state = 'refused' limit 10000) as counted) as deliveries_refused`,
+        (select count(*) from (select from deliveries where state = 'refused' limit 10000) as counted) as deliveries_refused,
+        (select count(*) from notifications where state in ('pending', 'sending')) as notifications_pending,
+        (select count(*) from notifications where state = 'parked') as notifications_parked`,
   });
   const figure = (name: keyof Backlog) => Number(rows[0]?.[name] ?? 0);
   return {
@@ -36,5 +42,7 @@ export async function countBacklog(db: Db): Promise<Backlog> {
     deliveries_pending: figure('deliveries_pending'),
     deliveries_waiting: figure('deliveries_waiting'),
     deliveries_refused: figure('deliveries_refused'),
+    notifications_pending: figure('notifications_pending'),
+    notifications_parked: figure('notifications_parked'),
   };
 }

@@ -3,11 +3,11 @@ import {
   judgeAttempt,
   nextAttemptAt,
   type PostOutcome,
-  parseRetryAfter,
   restUntil,
   settleAttempt,
   type Verdict,
 } from './delivery.ts';
+import { parseRetryAfter } from './retry.ts';
 
 const now = new Date('2026-11-22T03:00:00Z');
 const hour = 3_600_000;

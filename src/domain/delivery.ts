@@ -1,3 +1,5 @@
+import { parseRetryAfter, planRetry } from './retry.ts';
+
 /**
  * How a hand-over to an agency is judged and when it is tried again. Pure: the outcome of the POST, the time and the
  * randomness are given.
@@ -64,37 +66,9 @@ const retryDelays: readonly number[] = [
   12 * hour,
 ];
 
-/** The longest an agency can put us off with Retry-After: a typing error there must not park reports for months. */
-const longestRetryAfter = 6 * hour;
-
-/**
- * When to try again after the `attempt`th attempt (the first is 1), or null when the schedule is used up. Spread by
- * a fifth either way, so that what failed together does not come back together; never earlier than `retryAfter`.
- */
-export function nextAttemptAt(
-  attempt: number,
-  now: Date,
-  random: () => number,
-  retryAfter: Date | null,
-): Date | null {
-  const delay = retryDelays[attempt - 1];
-  if (delay === undefined) return null;
-  const planned = now.getTime() + delay * (0.8 + 0.4 * random());
-  const asked = retryAfter === null ? 0 : retryAfter.getTime() + 10 * second * random();
-  return new Date(Math.max(planned, asked));
-}
-
-/** The moment a Retry-After header means, not past the longest we accept; null where it is absent or unreadable. */
-export function parseRetryAfter(header: string | null, now: Date): Date | null {
-  const value = header?.trim() ?? '';
-  const at = /^\d+$/.test(value)
-    ? now.getTime() + Number(value) * second
-    : /^[A-Z][a-z]+, .+ GMT$/.test(value)
-      ? Date.parse(value)
-      : Number.NaN;
-  if (Number.isNaN(at)) return null;
-  return new Date(Math.min(Math.max(at, now.getTime()), now.getTime() + longestRetryAfter));
-}
+/** When to try again after the `attempt`th attempt of a round, or null when the schedule is used up. */
+export const nextAttemptAt = (attempt: number, now: Date, random: () => number, retryAfter: Date | null) =>
+  planRetry(retryDelays, attempt, now, random, retryAfter);
 
 /** What an attempt comes to. */
 export type Settlement = {

@@ -11,6 +11,7 @@ type Brand<Name extends string> = string & { readonly [brand]: Name };
 /** UUID version 7 (RFC 9562), so ids sort by the time they were made. */
 export type ReportId = Brand<'ReportId'>;
 export type DeliveryId = Brand<'DeliveryId'>;
+export type NotificationId = Brand<'NotificationId'>;
 /** Code of an agency in the directory: `nasional`, `K73`, `P32`, `D32.73`. */
 export type AgencyCode = Brand<'AgencyCode'>;
 /** 128-bit secret handed to the reporter at acceptance; whoever holds it may see the report's progress. */

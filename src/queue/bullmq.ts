@@ -31,8 +31,8 @@ const jobNames = Object.keys(jobs) as JobName[];
 /** The braces keep all keys of the queues in one slot of a Redis Cluster; without one they change nothing. */
 const prefix = (namespace: string) => `{${namespace}}`;
 
-/** Jobs a process runs at once: those of `intake` are filed together, those of `deliver` wait for agencies. */
-const concurrency: { readonly [Name in JobName]: number } = { intake: 8, deliver: 8 };
+/** Jobs a process runs at once: those of `intake` are filed together, the others wait for agencies and providers. */
+const concurrency: { readonly [Name in JobName]: number } = { intake: 8, deliver: 8, notify: 4 };
 
 const lockDurationMs = 30_000;
 

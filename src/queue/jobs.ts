@@ -9,6 +9,8 @@ export const jobs = {
   intake: Type.Object({ reportIds: Type.Array(Type.String({ format: 'uuid' }), { minItems: 1 }) }),
   /** One attempt to hand each report over to its agency. */
   deliver: Type.Object({ deliveryIds: Type.Array(Type.String({ format: 'uuid' }), { minItems: 1 }) }),
+  /** One attempt to send each message back to its reporter. */
+  notify: Type.Object({ notificationIds: Type.Array(Type.String({ format: 'uuid' }), { minItems: 1 }) }),
 } as const;
 
 export type JobName = keyof typeof jobs;

@@ -46,11 +46,13 @@ export async function createTestApp(
     directory: () => directory,
     post: async () => ({ kind: 'blocked', detail: 'the HTTP side delivers nothing' }),
     ...sealing,
+    call: async () => ({ kind: 'not-sent', detail: 'the HTTP side sends nothing' }),
+    countNotification: () => {},
     clock,
     log: pino({ level: 'trace' }, { write: (line: string) => logged.push(line) }),
   };
-  const { accept, spool } = await openDoor(context);
-  const metrics = createMetrics(db, queues, spool);
+  const { accept } = await openDoor(context);
+  const metrics = createMetrics(db, queues);
   const parts = [
     { name: 'database', check: () => ping(db) },
     { name: 'queue', check: queues.ping },
@@ -87,6 +89,6 @@ const none = { waiting: 0, active: 0, delayed: 0, failed: 0 };
 
 const noWorkers: AppQueues = {
   enqueue: async () => {},
-  count: async () => ({ intake: none, deliver: none }),
+  count: async () => ({ intake: none, deliver: none, notify: none }),
   ping: async () => {},
 };

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
+import { createChannels } from '../../channels/index.ts';
 import { parseConfig } from '../../src/config.ts';
 import type { WorkerContext } from '../../src/context.ts';
 import { loadDirectory } from '../../src/db/directory.ts';
@@ -8,12 +9,14 @@ import type { NewReport } from '../../src/domain/report.ts';
 import { sealing } from './sealing.ts';
 
 /** What the core is given, with a queue that only remembers what was put on it. */
-export async function createCore(db: Pool) {
+export async function createCore(db: Pool, env: Readonly<Record<string, string>> = {}) {
+  const config = parseConfig(env);
   const directory = await loadDirectory(db);
   const jobs: { name: string; payload: object }[] = [];
   const context = {
     db,
-    config: parseConfig({}),
+    config,
+    channels: createChannels(config),
     directory: () => directory,
     ...sealing,
     clock: () => new Date(),
@@ -55,6 +58,7 @@ export async function countRows(db: Pool, table: string): Promise<number> {
 /** As if nobody had ever reported anything; the directory and the endpoints stay. */
 export async function forgetReports(db: Pool): Promise<void> {
   await db.query(
-    `truncate reports, report_identities, receipt_aliases, inbox, quarantine, filings, fingerprints, routes, deliveries, attempts`,
+    `truncate reports, report_identities, receipt_aliases, inbox, quarantine, filings, fingerprints, routes, deliveries,
+       attempts, notifications`,
   );
 }

@@ -5,6 +5,7 @@ import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 
 /** The real Kannel, from Debian's packages kannel and kannel-extras, with its simulated SMS centre. */
 const bearerbox = '/usr/sbin/bearerbox';
@@ -20,12 +21,18 @@ export type Kannel = {
   readonly sendLongSms: (from: string, to: string, text: string, partLength: number) => Promise<void>;
   /** How many SMS Kannel has sent or is about to send to phones. */
   readonly countOutgoing: () => Promise<number>;
+  /** Where it takes SMS for phones, from the user `lapor`. */
+  readonly sendsmsUrl: string;
+  /** Switches phones on until so many SMS have come to them in all, and returns these. None can be sent meanwhile. */
+  readonly untilDelivered: (total: number) => Promise<readonly DeliveredSms[]>;
   readonly stop: () => Promise<void>;
 };
 
+export type DeliveredSms = { readonly from: string; readonly to: string; readonly text: string };
+
 /**
  * Starts bearerbox and smsbox with `channels/sms/kannel.conf`, so that what operators copy is what is tested; only
- * addresses, ports and the pause between retries are changed. `gateway` is its origin, `http://127.0.0.1:1708`.
+ * addresses, ports and the pauses between retries are changed. `gateway` is its origin, `http://127.0.0.1:1708`.
  */
 export async function startKannel(options: {
   readonly gateway: string;
@@ -72,19 +79,41 @@ export async function startKannel(options: {
     throw new Error(`Kannel did not start:\n${log.slice(-4_000)}`, { cause: error });
   }
 
-  /** The SMS centre takes one connection at a time, so each line has its own fakesmsc, ended once bearerbox has it. */
+  const delivered: DeliveredSms[] = [];
+  /** Phones that send a line, or nothing, and take whatever comes. The SMS centre takes one connection at a time. */
+  const connectPhones = (line: string | null) => {
+    const limits = ['-m', line === null ? '0' : '1', line ?? 'nobody 1708 text nothing'];
+    const args = ['-v', '0', '-H', '127.0.0.1', '-r', String(smsc), ...limits];
+    const child = spawn(fakesmsc, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    createInterface(child.stderr).on('line', (logged) => {
+      const [, from, to, text] = /Got message \d+: <(\S+) (\S+) text (.*)>$/.exec(logged) ?? [];
+      if (from !== undefined) delivered.push({ from, to: to ?? '', text: text ?? '' });
+    });
+    return child;
+  };
+  /** Each line has a fakesmsc of its own, ended once bearerbox has it. */
   const sendLine = async (line: string) => {
     const before = await count('received');
-    const args = ['-v', '4', '-H', '127.0.0.1', '-r', String(smsc), '-m', '1', line];
-    const child = spawn(fakesmsc, args, { stdio: 'ignore' });
+    const phones = connectPhones(line);
     try {
       await waitUntil('bearerbox received the SMS', async () => (await count('received')) > before);
     } finally {
-      await kill(child, 'SIGINT');
+      await kill(phones, 'SIGINT');
     }
+  };
+  const untilDelivered = async (total: number) => {
+    const phones = connectPhones(null);
+    try {
+      await waitUntil(`${total} SMS came to phones`, async () => delivered.length >= total);
+    } finally {
+      await kill(phones, 'SIGINT');
+    }
+    return delivered;
   };
 
   return {
+    sendsmsUrl: `http://127.0.0.1:${sendsms}/cgi-bin/sendsms`,
+    untilDelivered,
     sendSms: (from, to, text) =>
       sendLine(`${from} ${to} ${isGsm7(text) ? `text ${text}` : `ucs2 ${toUcs2(text)}`}`),
     sendLongSms: async (from, to, text, partLength) => {
@@ -118,6 +147,7 @@ admin-interface = 127.0.0.1
 admin-password = test
 smsbox-port = ${ports.boxes}
 smsbox-interface = 127.0.0.1
+sms-resend-freq = 1
 
 group = smsc
 smsc = fake
@@ -129,6 +159,7 @@ connect-allow-ip = 127.0.0.1
 ${service
   .replaceAll('http://127.0.0.1:1708', options.gateway)
   .replaceAll('SECRET', options.secret)
+  .replaceAll('PASSWORD', options.secret)
   .replace('sendsms-port = 13013', `sendsms-port = ${ports.sendsms}\nsendsms-interface = 127.0.0.1`)
   .replace('http-queue-delay = 10', 'http-queue-delay = 1')}
 `;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { parseConfig } from '../../src/config.ts';
 import type { WorkerContext } from '../../src/context.ts';
-import { findSealedIdentity } from '../../src/db/identities.ts';
+import { findSealedReport } from '../../src/db/identities.ts';
 import type { Pool } from '../../src/db/pool.ts';
 import type { ReportId } from '../../src/domain/report.ts';
 import { createBlindIndex } from '../../src/sealing/blind-index.ts';
@@ -29,6 +29,6 @@ export const sealing: Pick<WorkerContext, 'seal' | 'blindIndex' | 'open'> = {
 
 /** What is sealed of a report; null where it does not open for this audience. */
 export async function readSealed(db: Pool, reportId: ReportId, audience: Audience) {
-  const sealed = await findSealedIdentity(db, reportId);
+  const sealed = await findSealedReport(db, reportId);
   return sealed && openSealedReport(sealing.open, reportId, sealed, audience);
 }

@@ -2,10 +2,10 @@ import { createChannels } from '../../../channels/index.ts';
 import type { Config } from '../../config.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
-/** Where reports come in. Switched off is no fault: nobody needs every channel. */
+/** Where reports come in, and where word goes back. Switched off is no fault: nobody needs every channel. */
 export function checkChannels(config: Config): readonly Finding[] {
-  return createChannels(config).flatMap((channel) =>
-    channel.providers.map((provider) =>
+  return createChannels(config).flatMap((channel) => [
+    ...channel.providers.map((provider) =>
       ok(
         'channel',
         'off' in provider
@@ -13,7 +13,8 @@ export function checkChannels(config: Config): readonly Finding[] {
           : `${channel.name}/${provider.name} is on`,
       ),
     ),
-  );
+    ok('channel', `${channel.name} sends ${channel.send === undefined ? 'no ' : ''}word back`),
+  ]);
 }
 
 export function checkPublicUrl({ publicUrl }: Config): Finding {

@@ -190,5 +190,12 @@ async function checkBacklog(db: Db): Promise<readonly Finding[]> {
           `${refused} refused by ${listSome(refusals.map(({ agencyCode }) => agencyCode))}`,
           'mend it there; endpoint add AGENCY URL --replace sends them again',
         ),
+    backlog.notifications_parked === 0
+      ? ok('word back', `${backlog.notifications_pending} messages to reporters under way`)
+      : warn(
+          'word back',
+          `${backlog.notifications_parked} messages to reporters are parked: staff must decide`,
+          'npm run lapor -- notification list --state parked',
+        ),
   ];
 }
