@@ -13,6 +13,7 @@ const lapor = defineCommand({
     agency: () => import('./cli/agency.ts').then((file) => file.agencyCommand),
     endpoint: () => import('./cli/endpoint.ts').then((file) => file.endpointCommand),
     report: () => import('./cli/report.ts').then((file) => file.reportCommand),
+    audit: () => import('./cli/audit.ts').then((file) => file.auditCommand),
     demo: () => import('./cli/demo.ts').then((file) => file.demoCommand),
   },
 });

@@ -35,7 +35,7 @@ function makeFolder(): string {
 
 describe('lapor --help', () => {
   const commands: Readonly<Record<string, readonly string[]>> = {
-    '': ['all', 'serve', 'work', 'migrate', 'doctor', 'agency', 'endpoint', 'report', 'demo'],
+    '': ['all', 'serve', 'work', 'migrate', 'doctor', 'agency', 'endpoint', 'report', 'audit', 'demo'],
     all: [],
     serve: ['DATABASE_URL', 'REDIS_URL'],
     work: ['DATABASE_URL', 'REDIS_URL'],
@@ -46,6 +46,9 @@ describe('lapor --help', () => {
     'endpoint add': ['AGENCY', 'URL', '--replace'],
     report: ['show', 'quarantine', 'retry'],
     'report show': ['ID', '--json'],
+    audit: ['verify', 'list'],
+    'audit verify': ['--expect'],
+    'audit list': ['--action', '--subject', '--limit', '--json'],
     demo: ['--url', '--agency-port', 'throw-away'],
   };
 
