@@ -35,7 +35,19 @@ function makeFolder(): string {
 
 describe('lapor --help', () => {
   const commands: Readonly<Record<string, readonly string[]>> = {
-    '': ['all', 'serve', 'work', 'migrate', 'doctor', 'agency', 'endpoint', 'report', 'notification', 'demo'],
+    '': [
+      'all',
+      'serve',
+      'work',
+      'migrate',
+      'doctor',
+      'agency',
+      'endpoint',
+      'report',
+      'notification',
+      'audit',
+      'demo',
+    ],
     all: [],
     serve: ['DATABASE_URL', 'REDIS_URL'],
     work: ['DATABASE_URL', 'REDIS_URL'],
@@ -48,6 +60,9 @@ describe('lapor --help', () => {
     'report show': ['ID', '--json'],
     notification: ['list', 'resend', 'drop'],
     'notification list': ['--state', '--json', 'parked'],
+    audit: ['verify', 'list'],
+    'audit verify': ['--expect'],
+    'audit list': ['--action', '--subject', '--limit', '--json'],
     demo: ['--url', '--agency-port', 'throw-away'],
   };
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { defineCommand } from 'citty';
 import { upsertImportedAgencies } from '../db/agencies.ts';
+import { recordAudit } from '../db/audit.ts';
 import { bumpDirectoryVersion, loadDirectory, lockDirectory } from '../db/directory.ts';
 import { type Pool, transaction } from '../db/pool.ts';
 import { agencyColumns, parseAgencyCsv } from '../domain/routing/agency-csv.ts';
@@ -13,6 +14,7 @@ import {
 } from '../domain/routing/directory.ts';
 import { type ImportPlan, planImport } from '../domain/routing/plan-import.ts';
 import { AppError } from '../errors.ts';
+import { nameOperator } from './operator.ts';
 import { withDatabase } from './with-database.ts';
 
 const json = { type: 'boolean', description: 'Print JSON for scripts', default: false } as const;
@@ -147,10 +149,19 @@ export function importAgencies(db: Pool, csv: string, dryRun: boolean): Promise<
     if (!dryRun && plan.added.length + plan.changed.length > 0) {
       await upsertImportedAgencies(tx, [...plan.added, ...plan.changed]);
       await bumpDirectoryVersion(tx);
+      await recordAudit(tx, {
+        actor: nameOperator(),
+        action: 'agencies_imported',
+        subject: 'directory',
+        reason: null,
+        details: { added: codesOf(plan.added), changed: codesOf(plan.changed) },
+      });
     }
     return plan;
   });
 }
+
+const codesOf = (agencies: readonly Agency[]): string[] => agencies.map(({ code }) => code);
 
 function refuse(problems: ImportPlan['problems']): AppError {
   const lines = new Set(problems.map(({ path }) => path.split(',')[0])).size;

@@ -3,6 +3,7 @@ import { type Config, readConfig } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { checkChannels, checkGateway, checkPublicUrl } from './doctor/doors.ts';
 import { type Finding, fail, ok } from './doctor/finding.ts';
+import { checkKeys } from './doctor/keys.ts';
 import { checkDataFolder, checkDisk, checkNode } from './doctor/machine.ts';
 import { checkDatabase } from './doctor/postgres.ts';
 import { checkQueue } from './doctor/queue.ts';
@@ -24,6 +25,7 @@ type Check = (config: Config) => Finding | readonly Finding[] | Promise<Finding 
 
 const checks: readonly Check[] = [
   checkDataFolder,
+  checkKeys,
   ({ dataDir }) => checkDisk(dataDir),
   checkDatabase,
   checkQueue,

@@ -1,5 +1,6 @@
 import { defineCommand } from 'citty';
 import { v7 as uuidv7 } from 'uuid';
+import { recordAudit } from '../db/audit.ts';
 import { parkDeliveries, reopenDeliveries } from '../db/deliveries.ts';
 import {
   disableEndpoint,
@@ -14,6 +15,7 @@ import { type Pool, transaction } from '../db/pool.ts';
 import { AppError } from '../errors.ts';
 import { newSecret } from '../outbound/sign.ts';
 import { findTargetProblem } from '../outbound/target.ts';
+import { nameOperator } from './operator.ts';
 import { withDatabase } from './with-database.ts';
 
 const add = defineCommand({
@@ -68,6 +70,18 @@ export function addEndpoint(db: Pool, agency: string, url: string, replace: bool
     const endpoint = { id: uuidv7() as EndpointId, agencyCode: recipient.code, url, secret: newSecret() };
     await insertEndpoint(tx, endpoint);
     const reopened = await reopenDeliveries(tx, recipient.code, now);
+    await recordAudit(tx, {
+      actor: nameOperator(),
+      action: present === null ? 'endpoint_added' : 'endpoint_replaced',
+      subject: `agency:${recipient.code}`,
+      reason: null,
+      details: {
+        endpoint: endpoint.id,
+        // the rest of the URL may hold a token
+        host: new URL(url).host,
+        ...(present === null ? {} : { replaced: present.id, replacedHost: new URL(present.url).host }),
+      },
+    });
     return { ...endpoint, agencyName: recipient.name, reopened };
   });
 }
@@ -140,7 +154,15 @@ const disable = defineCommand({
           );
         }
         await disableEndpoint(tx, endpoint.id, args.reason, new Date());
-        return parkDeliveries(tx, endpoint.agencyCode);
+        const waiting = await parkDeliveries(tx, endpoint.agencyCode);
+        await recordAudit(tx, {
+          actor: nameOperator(),
+          action: 'endpoint_disabled',
+          subject: `agency:${endpoint.agencyCode}`,
+          reason: args.reason,
+          details: { endpoint: endpoint.id, host: new URL(endpoint.url).host },
+        });
+        return waiting;
       });
       console.log(
         `Disabled. Reports waiting for the agency now: ${parked}. "lapor endpoint add" has them sent.`,

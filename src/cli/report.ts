@@ -1,6 +1,7 @@
 import { defineCommand } from 'citty';
+import { recordAudit } from '../db/audit.ts';
 import { releaseFromQuarantine } from '../db/inbox.ts';
-import type { Pool } from '../db/pool.ts';
+import { type Pool, transaction } from '../db/pool.ts';
 import {
   findReportFile,
   listDeliveriesOf,
@@ -11,6 +12,8 @@ import {
 import type { ReportId } from '../domain/report.ts';
 import { formatTrackingId, parseTrackingId } from '../domain/tracking-id.ts';
 import { AppError } from '../errors.ts';
+import { nameOperator } from './operator.ts';
+import { printable } from './printable.ts';
 import { withDatabase } from './with-database.ts';
 
 const show = defineCommand({
@@ -67,15 +70,29 @@ const retry = defineCommand({
   run: ({ args }) =>
     withDatabase(async ({ db }) => {
       const report = await findReport(db, args.id);
-      if (!(await releaseFromQuarantine(db, report.report_id as ReportId, new Date()))) {
-        throw new AppError(
-          'conflict',
-          'This report is not in quarantine: "lapor report show" says where it stands.',
-        );
-      }
+      await retryReport(db, report.report_id);
       console.log('back in the inbox; a running worker takes it within seconds');
     }),
 });
+
+/** Throws `AppError` `conflict` where the report is not in quarantine. */
+function retryReport(db: Pool, id: ReportId): Promise<void> {
+  return transaction(db, async (tx) => {
+    if (!(await releaseFromQuarantine(tx, id, new Date()))) {
+      throw new AppError(
+        'conflict',
+        'This report is not in quarantine: "lapor report show" says where it stands.',
+      );
+    }
+    await recordAudit(tx, {
+      actor: nameOperator(),
+      action: 'report_retried',
+      subject: `report:${id}`,
+      reason: null,
+      details: {},
+    });
+  });
+}
 
 export const reportCommand = defineCommand({
   meta: { name: 'report', description: 'Look at a report, or at those that could not be processed' },
@@ -114,11 +131,6 @@ function describeReport(report: ReportFile): string {
     ...(report.filed_at === null ? [] : [`  ${time(report.filed_at)}  filed`]),
   ];
   return printable(lines.join('\n'));
-}
-
-/** A text from outside must not move the cursor or recolour the terminal of whoever looks at it. */
-function printable(text: string): string {
-  return text.replace(/[^\P{C}\n]/gu, '\uFFFD');
 }
 
 function time(date: Date): string {

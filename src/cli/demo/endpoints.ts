@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
+import { recordAudit } from '../../db/audit.ts';
 import { parkDeliveries } from '../../db/deliveries.ts';
 import {
   disableEndpoint,
@@ -12,6 +13,7 @@ import { countWaitingFor } from '../../db/journeys.ts';
 import { type Pool, transaction } from '../../db/pool.ts';
 import type { AgencyCode } from '../../domain/report.ts';
 import { newSecret } from '../../outbound/sign.ts';
+import { nameOperator } from '../operator.ts';
 
 /** Why an endpoint of the demo is disabled; it tells these from the ones somebody cares about. */
 export const demoIsOver = 'the demo is over';
@@ -38,7 +40,15 @@ export async function openEndpoints(
       if (!isFree) return null;
       const secret = newSecret();
       const url = `${origin}/${agencyCode}`;
-      await insertEndpoint(tx, { id: uuidv7() as EndpointId, agencyCode, url, secret });
+      const id = uuidv7() as EndpointId;
+      await insertEndpoint(tx, { id, agencyCode, url, secret });
+      await recordAudit(tx, {
+        actor: nameOperator(),
+        action: 'endpoint_added',
+        subject: `agency:${agencyCode}`,
+        reason: 'the demo begins',
+        details: { endpoint: id, host: new URL(url).host },
+      });
       return { agencyCode, secret };
     });
     if (endpoint !== null) opened.push(endpoint);
@@ -54,6 +64,13 @@ export async function closeEndpoints(db: Pool, origin: string): Promise<void> {
     await transaction(db, async (tx) => {
       await disableEndpoint(tx, id, demoIsOver, new Date());
       await parkDeliveries(tx, agencyCode);
+      await recordAudit(tx, {
+        actor: nameOperator(),
+        action: 'endpoint_disabled',
+        subject: `agency:${agencyCode}`,
+        reason: demoIsOver,
+        details: { endpoint: id, host: new URL(url).host },
+      });
     });
   }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '../../config.ts';
 import { countBacklog } from '../../db/backlog.ts';
 import { type Endpoint, listEndpoints } from '../../db/endpoints.ts';
-import type { Db } from '../../db/pool.ts';
+import type { Db, Pool } from '../../db/pool.ts';
 import {
   countDirectory,
   listAppliedMigrations,
@@ -14,6 +14,7 @@ import {
 import { inPackage } from '../../package-root.ts';
 import { demoIsOver } from '../demo/endpoints.ts';
 import { withDatabase } from '../with-database.ts';
+import { checkAuditLog } from './audit.ts';
 import { errorCode, type Finding, fail, ok, warn } from './finding.ts';
 
 /** The database and what is in it; an embedded one that does not run is started for the look only. */
@@ -95,7 +96,7 @@ function checkClock(aheadMs: number): Finding {
   return (seconds < 60 ? warn : fail)('clock', what, 'run a time service (chrony) on both machines');
 }
 
-async function checkContent(db: Db): Promise<readonly Finding[]> {
+async function checkContent(db: Pool): Promise<readonly Finding[]> {
   const applied = new Set(await listAppliedMigrations(db));
   const known = listMigrations();
   const missing = known.filter((name) => !applied.has(name));
@@ -108,6 +109,7 @@ async function checkContent(db: Db): Promise<readonly Finding[]> {
     await checkDirectory(db),
     ...checkEndpoints(await listEndpoints(db)),
     ...(await checkBacklog(db)),
+    await checkAuditLog(db),
   ];
 }
 
