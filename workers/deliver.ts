@@ -17,7 +17,7 @@ import {
 import { transaction } from '../src/db/pool.ts';
 import { restUntil, type Settlement, settleAttempt } from '../src/domain/delivery.ts';
 import type { AgencyCode } from '../src/domain/report.ts';
-import { webhookBody } from '../src/domain/webhook-body.ts';
+import { webhookBody } from '../src/domain/audiences/agency.ts';
 import { createLanes } from '../src/outbound/lanes.ts';
 import { signWebhook } from '../src/outbound/sign.ts';
 import type { Handlers } from '../src/queue/jobs.ts';
