@@ -15,9 +15,9 @@ import {
   restEndpoint,
 } from '../src/db/endpoints.ts';
 import { transaction } from '../src/db/pool.ts';
+import { webhookBody } from '../src/domain/audiences/agency.ts';
 import { restUntil, type Settlement, settleAttempt } from '../src/domain/delivery.ts';
 import type { AgencyCode } from '../src/domain/report.ts';
-import { webhookBody } from '../src/domain/audiences/agency.ts';
 import { createLanes } from '../src/outbound/lanes.ts';
 import { signWebhook } from '../src/outbound/sign.ts';
 import type { Handlers } from '../src/queue/jobs.ts';
