@@ -1,5 +1,5 @@
 -- Who did what, and why. Rows are only ever added, and each is chained to the one before by its hash, so that one that
--- is changed, removed or put in is found by `lapor audit verify` (docs/adr/0007-audit-log.md).
+-- is changed, removed or put in is found by `lapor audit verify` (docs/adr/0010-audit-log.md).
 
 create table audit_log (
   -- 1, 2, 3 …: a number that is missing was removed

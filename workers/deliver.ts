@@ -16,9 +16,9 @@ import {
 } from '../src/db/endpoints.ts';
 import { findSealedReport } from '../src/db/identities.ts';
 import { transaction } from '../src/db/pool.ts';
+import { type Handover, webhookBody } from '../src/domain/audiences/agency.ts';
 import { restUntil, type Settlement, settleAttempt } from '../src/domain/delivery.ts';
 import type { AgencyCode } from '../src/domain/report.ts';
-import { type Handover, webhookBody } from '../src/domain/webhook-body.ts';
 import { createLanes } from '../src/outbound/lanes.ts';
 import { signWebhook } from '../src/outbound/sign.ts';
 import type { Handlers } from '../src/queue/jobs.ts';

@@ -2,13 +2,8 @@ import { defineCommand } from 'citty';
 import { recordAudit } from '../db/audit.ts';
 import { releaseFromQuarantine } from '../db/inbox.ts';
 import { type Pool, transaction } from '../db/pool.ts';
-import {
-  findReportFile,
-  listDeliveriesOf,
-  listHops,
-  listQuarantined,
-  type ReportFile,
-} from '../db/report-file.ts';
+import { findReportFile, listDeliveriesOf, listHops, listQuarantined } from '../db/report-file.ts';
+import { type ReportFile, type StaffView, staffView } from '../domain/audiences/staff.ts';
 import type { ReportId } from '../domain/report.ts';
 import { formatTrackingId, parseTrackingId } from '../domain/tracking-id.ts';
 import { AppError } from '../errors.ts';
@@ -28,19 +23,19 @@ const show = defineCommand({
   },
   run: ({ args }) =>
     withDatabase(async ({ db }) => {
-      const report = await findReport(db, args.id);
-      const hops = await listHops(db, report.report_id);
-      const deliveries = await listDeliveriesOf(db, report.report_id);
+      const file = await findReport(db, args.id);
+      const hops = await listHops(db, file.report_id);
+      const report = staffView(file, hops, await listDeliveriesOf(db, file.report_id));
       if (args.json) {
-        console.log(JSON.stringify({ ...report, routes: hops, deliveries }, null, 2));
+        console.log(JSON.stringify(report, null, 2));
         return;
       }
       console.log(describeReport(report));
-      for (const hop of hops) {
+      for (const hop of report.routes) {
         console.log(`  ${time(hop.decided_at)}  routed to ${hop.agency_name} (${hop.agency_code})`);
         console.log(`                       ${hop.reason} (${Math.round(hop.confidence * 100)} %)`);
       }
-      for (const delivery of deliveries) {
+      for (const delivery of report.deliveries) {
         const last =
           delivery.last_error ?? (delivery.last_status === null ? '' : `HTTP ${delivery.last_status}`);
         const when = delivery.finished_at ?? (delivery.state === 'pending' ? delivery.next_attempt_at : null);
@@ -57,7 +52,8 @@ const quarantine = defineCommand({
   run: () =>
     withDatabase(async ({ db }) => {
       const rows = await listQuarantined(db, 200);
-      for (const row of rows) console.log(`${row.report_id}  ${time(row.quarantined_at)}  ${row.error}`);
+      for (const row of rows)
+        console.log(`${row.report_id}  ${time(row.quarantined_at.toISOString())}  ${row.error}`);
       console.log(
         rows.length === 0 ? 'nothing is in quarantine' : 'put one back with: lapor report retry ID',
       );
@@ -113,7 +109,7 @@ async function findReport(db: Pool, typed: string): Promise<ReportFile> {
   return report;
 }
 
-function describeReport(report: ReportFile): string {
+function describeReport(report: StaffView): string {
   const flags = [report.anonymous ? 'anonymous' : '', report.confidential ? 'confidential' : ''].filter(
     Boolean,
   );
@@ -133,6 +129,6 @@ function describeReport(report: ReportFile): string {
   return printable(lines.join('\n'));
 }
 
-function time(date: Date): string {
-  return date.toISOString().slice(0, 19).replace('T', ' ');
+function time(moment: string): string {
+  return moment.slice(0, 19).replace('T', ' ');
 }

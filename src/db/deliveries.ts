@@ -1,6 +1,6 @@
+import type { Handover } from '../domain/audiences/agency.ts';
 import type { Verdict } from '../domain/delivery.ts';
 import type { AgencyCode, ChannelName, DeliveryId, Kind, ReportId } from '../domain/report.ts';
-import type { Handover } from '../domain/webhook-body.ts';
 import type { EndpointId } from './endpoints.ts';
 import type { Db } from './pool.ts';
 

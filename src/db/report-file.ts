@@ -1,24 +1,8 @@
+import type { DeliveryLine, Hop, ReportFile } from '../domain/audiences/staff.ts';
 import type { ReportId } from '../domain/report.ts';
 import type { Db } from './pool.ts';
 
-/** Everything staff may see of a report in one piece; never the identity nor the original message. */
-export type ReportFile = {
-  readonly report_id: ReportId;
-  readonly tracking_id: string | null;
-  readonly channel: string;
-  readonly kind: string;
-  readonly title: string | null;
-  readonly text: string;
-  readonly place: string | null;
-  readonly anonymous: boolean;
-  readonly confidential: boolean;
-  readonly received_at: Date;
-  readonly filed_at: Date | null;
-  readonly duplicate_of: string | null;
-  readonly quarantine_error: string | null;
-};
-
-/** Null where no report has this id or tracking ID. */
+/** For staff, without identity and original; null where no report has this id or tracking ID. */
 export async function findReportFile(db: Db, idOrTrackingId: string): Promise<ReportFile | null> {
   const { rows } = await db.query<ReportFile>({
     text: `
@@ -37,16 +21,6 @@ export async function findReportFile(db: Db, idOrTrackingId: string): Promise<Re
   return rows[0] ?? null;
 }
 
-export type Hop = {
-  readonly hop: number;
-  readonly agency_code: string;
-  readonly agency_name: string;
-  readonly topic_code: string | null;
-  readonly reason: string;
-  readonly confidence: number;
-  readonly decided_at: Date;
-};
-
 export async function listHops(db: Db, reportId: ReportId): Promise<readonly Hop[]> {
   const { rows } = await db.query<Hop>({
     text: `
@@ -59,17 +33,6 @@ export async function listHops(db: Db, reportId: ReportId): Promise<readonly Hop
   });
   return rows;
 }
-
-export type DeliveryLine = {
-  readonly id: string;
-  readonly agency_code: string;
-  readonly state: string;
-  readonly attempt_count: number;
-  readonly next_attempt_at: Date;
-  readonly finished_at: Date | null;
-  readonly last_status: number | null;
-  readonly last_error: string | null;
-};
 
 /** Each delivery with the outcome of its last attempt. */
 export async function listDeliveriesOf(db: Db, reportId: ReportId): Promise<readonly DeliveryLine[]> {

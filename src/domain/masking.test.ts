@@ -231,7 +231,7 @@ describe('whatever the words around it,', () => {
       fc.property(words, number, words, (before, secret, after) => {
         expect(maskPersonalData(`${before} ${secret} ${after}`)).not.toMatch(/\p{Nd}/u);
       }),
-      { numRuns: 1_000 },
+      { numRuns: 400 },
     );
   });
 
@@ -240,7 +240,7 @@ describe('whatever the words around it,', () => {
       fc.property(words, email, words, (before, secret, after) => {
         expect(maskPersonalData(`${before} ${secret} ${after}`)).toBe(`${before} [email] ${after}`);
       }),
-      { numRuns: 1_000 },
+      { numRuns: 400 },
     );
   });
 });
@@ -264,7 +264,7 @@ test('masking twice changes nothing', () => {
       const once = maskPersonalData(raw);
       expect(maskPersonalData(once)).toBe(once);
     }),
-    { numRuns: 3_000 },
+    { numRuns: 1_000 },
   );
 });
 
@@ -298,7 +298,7 @@ const hostile = [
 test('eight times the text takes about eight times as long, whatever it is made of', () => {
   const fastest = (text: string) => {
     let best = Number.POSITIVE_INFINITY;
-    for (let run = 0; run < 4; run += 1) {
+    for (let run = 0; run < 3; run += 1) {
       const { user, system } = process.cpuUsage();
       maskPersonalData(text);
       const used = process.cpuUsage({ user, system });
@@ -308,8 +308,8 @@ test('eight times the text takes about eight times as long, whatever it is made 
   };
   for (const piece of hostile) {
     const ofLength = (length: number) => `${piece.repeat(length / piece.length)}!`;
-    fastest(ofLength(20_000)); // compiled before it is timed
+    fastest(ofLength(10_000)); // compiled before it is timed
     // a quadratic step would make it 64; a millisecond more for what the machine does besides
-    expect(fastest(ofLength(160_000)), piece).toBeLessThan(24 * fastest(ofLength(20_000)) + 1_000);
+    expect(fastest(ofLength(80_000)), piece).toBeLessThan(24 * fastest(ofLength(10_000)) + 1_000);
   }
 }, 30_000);

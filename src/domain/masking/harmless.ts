@@ -54,7 +54,7 @@ const addressBefore =
 const houseAndPostcode = sticky(String.raw`\d{1,3}(?:[/-]\d{1,3})?,? [1-9]\d{4}(?! ?\d)`);
 
 const personalBefore =
-  /(?<!\p{L})(?:te?lpn?|telepon|hp|hape|wa|whatsapp|ponsel|phone|fax|faks|cp|kontak|hub|hubungi|nik|ktp|no\.? ?kk|npwp|bpjs|norek|rek|rekening|pelanggan)(?:[\s.:]{0,2}(?:no|nomor))?[\s.:;=#(+-]{0,4}$/iu;
+  /(?<!\p{L})(?:te?lp?n?|telepon|hp|hape|wa|whatsapp|ponsel|phone|fax|faks|cp|kontak|hub|hubungi|nik|ktp|no\.? ?kk|npwp|bpjs|norek|rek|rekening|pelanggan)(?:[\s.:]{0,2}(?:no|nomor))?[\s.:;=#(+-]{0,4}$/iu;
 
 /** How far back a word can stand that says what a number is. */
 const wordsBefore = 48;

@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
-import { WebhookBody } from '../../domain/webhook-body.ts';
+import { WebhookBody } from '../../domain/audiences/agency.ts';
 import { docsContentSecurityPolicy } from '../security.ts';
 
 const header = (name: string, description: string) => ({

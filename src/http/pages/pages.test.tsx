@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Progress } from '../../db/progress.ts';
-import type { AgencyCode } from '../../domain/report.ts';
+import type { ReporterView } from '../../domain/audiences/reporter.ts';
 import type { Agency, Topic } from '../../domain/routing/directory.ts';
 import { speechIn } from '../messages/speech.ts';
 import { loadAssets } from './assets.ts';
@@ -21,22 +20,21 @@ const view = (language: 'id' | 'en' = 'id'): View => ({
 });
 const receivedAt = new Date('2026-11-22T03:15:00Z');
 
-const progressOf = (words: string): Progress => ({
-  receivedAt,
+const progressOf = (words: string): ReporterView => ({
+  receivedAt: receivedAt.toISOString(),
   kind: 'complaint',
   channel: 'web',
   trackingId: '482109375564',
   status: 'forwarded',
   title: words,
-  agencyCode: 'D32.71' as AgencyCode,
-  agencyName: words,
-  topicName: words,
+  agency: { code: 'D32.71', name: words },
+  topic: words,
   reason: words,
   duplicateOf: '103847562918',
-  events: [
-    { at: receivedAt, what: 'received', agencyName: null },
-    { at: receivedAt, what: 'filed', agencyName: null },
-    { at: receivedAt, what: 'routed', agencyName: words },
+  history: [
+    { at: receivedAt.toISOString(), what: 'received', agency: null },
+    { at: receivedAt.toISOString(), what: 'filed', agency: null },
+    { at: receivedAt.toISOString(), what: 'routed', agency: words },
   ],
 });
 
@@ -155,7 +153,7 @@ test('no page needs inline style or script', () => {
   expect(html).not.toMatch(/<style|<script|\sstyle=|\son\w+=|javascript:/i);
 });
 
-const renderReceipt = (changes: Partial<Progress>, minutesLater: number) =>
+const renderReceipt = (changes: Partial<ReporterView>, minutesLater: number) =>
   renderDocument(
     <ReceiptPage
       view={view()}
@@ -164,7 +162,7 @@ const renderReceipt = (changes: Partial<Progress>, minutesLater: number) =>
       now={new Date(receivedAt.getTime() + minutesLater * 60_000)}
     />,
   );
-const waiting = { trackingId: null, status: 'accepted', events: [] } as const;
+const waiting = { trackingId: null, status: 'accepted' as const, history: [] };
 
 test.each([
   ['every 3 seconds while the ID is due any moment', waiting, 1, 'content="3"'],

@@ -212,9 +212,11 @@ const row = {
   title: 'Lampu jalan mati',
   tracking_id: '482109375564',
   filed_at: now,
+  agency_code: 'D32.71',
   agency_name: 'Pemerintah Kota Bogor',
   quarantined_at: null,
-  duplicate_of: null,
+  first_tracking_id: null,
+  confidential: false,
   decided_at: now,
   delivered_at: null,
 };

@@ -3,6 +3,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Accept } from '../../accept.ts';
 import type { Context } from '../../context.ts';
 import { findProgressByReceipt, findProgressByTrackingId } from '../../db/progress.ts';
+import { publicView } from '../../domain/audiences/public.ts';
+import { reporterView } from '../../domain/audiences/reporter.ts';
 import type { ErrorCode } from '../../errors.ts';
 import { askedLanguage, languageCookie } from '../messages/language.ts';
 import { problemKinds } from '../problems.ts';
@@ -75,8 +77,9 @@ function registerReceipt(app: FastifyInstance, context: Pick<Context, 'db' | 'cl
       const view = viewOf(request);
       const receipt = request.params.receipt.toLowerCase();
       reply.header('cache-control', 'no-store');
-      const progress = await findProgressByReceipt(context.db, receipt);
-      if (progress !== null) {
+      const record = await findProgressByReceipt(context.db, receipt);
+      if (record !== null) {
+        const progress = reporterView(record);
         return sendPage(reply, ReceiptPage({ view, receipt, progress, now: context.clock() }));
       }
       const words = view.speech.words.receipt;
@@ -92,13 +95,15 @@ function registerTrack(app: FastifyInstance, context: Pick<Context, 'db'>): void
     const query = readTrackQuery(request.url);
     reply.header('cache-control', 'no-store');
     if ('receipt' in query) return reply.redirect(`/terima/${query.receipt}`, 303);
-    const result: TrackResult =
-      'trackingId' in query
-        ? ((await findProgressByTrackingId(context.db, query.trackingId)) ?? 'unknown')
-        : query.result;
+    const result = 'trackingId' in query ? await track(context, query.trackingId) : query.result;
     reply.code(typeof result === 'string' ? trackStatus[result] : 200);
     return sendPage(reply, TrackPage({ view: viewOf(request), typed: query.typed, result }));
   });
+}
+
+async function track({ db }: Pick<Context, 'db'>, trackingId: string): Promise<TrackResult> {
+  const record = await findProgressByTrackingId(db, trackingId);
+  return (record && publicView(record)) ?? 'unknown';
 }
 
 /** A path names its content, so what a browser has once it never asks for again. */

@@ -1,8 +1,9 @@
-import type { Progress, ProgressEvent } from '../../db/progress.ts';
+import type { PublicView } from '../../domain/audiences/public.ts';
+import type { ReporterView } from '../../domain/audiences/reporter.ts';
 import { formatTrackingId } from '../../domain/tracking-id.ts';
 import type { Speech } from '../messages/speech.ts';
 
-type ProgressProps = { readonly speech: Speech; readonly progress: Progress };
+type ProgressProps = { readonly speech: Speech; readonly progress: PublicView | ReporterView };
 
 /** What is known of a report: where it stands, who has it and why, and every step with its time. */
 export function ProgressView({ speech, progress }: ProgressProps) {
@@ -20,12 +21,12 @@ export function ProgressView({ speech, progress }: ProgressProps) {
       </p>
       {/* Names, topics and reasons are data in Indonesian, whatever the language of the page. */}
       <dl>
-        <Fact name={words.agency} value={progress.agencyName} lang="id" />
+        <Fact name={words.agency} value={progress.agency?.name ?? null} lang="id" />
         <Fact name={words.reason} value={progress.reason} lang="id" />
-        <Fact name={words.reportTitle} value={progress.title} />
-        <Fact name={words.topic} value={progress.topicName} lang="id" />
+        <Fact name={words.reportTitle} value={'title' in progress ? progress.title : null} />
+        <Fact name={words.topic} value={progress.topic} lang="id" />
         <Fact name={words.kind} value={kinds[progress.kind]} />
-        <Fact name={words.receivedAt} value={speech.moment(progress.receivedAt)} />
+        <Fact name={words.receivedAt} value={speech.moment(new Date(progress.receivedAt))} />
       </dl>
       {progress.duplicateOf !== null && (
         <p>{speech.say(words.sameCase, { trackingId: formatTrackingId(progress.duplicateOf) })}</p>
@@ -51,13 +52,13 @@ const expectedSteps = ['filed', 'routed', 'delivered'] as const;
 /** What has happened with its time, then what is still to come. */
 function Timeline({ speech, progress }: ProgressProps) {
   const { progress: words } = speech.words;
-  const happened = new Set(progress.events.map((event) => event.what));
+  const happened = new Set(progress.history.map((event) => event.what));
   return (
     <ol class="timeline">
-      {progress.events.map((event) => (
+      {progress.history.map((event) => (
         <li class="done">
           <span>{eventSentence(speech, event)}</span>
-          <time datetime={event.at.toISOString()}>{speech.moment(event.at)}</time>
+          <time datetime={event.at}>{speech.moment(new Date(event.at))}</time>
         </li>
       ))}
       {expectedSteps
@@ -72,9 +73,9 @@ function Timeline({ speech, progress }: ProgressProps) {
   );
 }
 
-function eventSentence(speech: Speech, { what, agencyName }: ProgressEvent): string {
+function eventSentence(speech: Speech, { what, agency }: PublicView['history'][number]): string {
   const { progress: words } = speech.words;
-  return (what === 'routed' || what === 'delivered') && agencyName !== null
-    ? speech.say(words[`event_${what}To`], { agency: agencyName })
+  return (what === 'routed' || what === 'delivered') && agency !== null
+    ? speech.say(words[`event_${what}To`], { agency })
     : words[`event_${what}`];
 }

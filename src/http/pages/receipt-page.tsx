@@ -1,4 +1,4 @@
-import type { Progress } from '../../db/progress.ts';
+import type { ReporterView } from '../../domain/audiences/reporter.ts';
 import { formatTrackingId } from '../../domain/tracking-id.ts';
 import { Layout, type View } from './layout.tsx';
 import { ProgressView } from './progress-view.tsx';
@@ -6,7 +6,7 @@ import { ProgressView } from './progress-view.tsx';
 export type ReceiptPageProps = {
   readonly view: View;
   readonly receipt: string;
-  readonly progress: Progress;
+  readonly progress: ReporterView;
   readonly now: Date;
 };
 
@@ -59,9 +59,9 @@ export function ReceiptPage({ view, receipt, progress, now }: ReceiptPageProps) 
 }
 
 /** Often while a tracking ID is due any moment, seldom when something holds it up, and not at all once there is nothing to wait for. */
-function secondsToRefresh(progress: Progress, now: Date): number | undefined {
+function secondsToRefresh(progress: ReporterView, now: Date): number | undefined {
   if (progress.trackingId !== null || progress.status === 'in_review') return undefined;
-  const ageMinutes = (now.getTime() - progress.receivedAt.getTime()) / 60_000;
+  const ageMinutes = (now.getTime() - Date.parse(progress.receivedAt)) / 60_000;
   if (ageMinutes < 2) return 3;
   return ageMinutes < 60 ? 30 : undefined;
 }

@@ -1,4 +1,4 @@
-import type { Progress } from '../../db/progress.ts';
+import type { PublicView } from '../../domain/audiences/public.ts';
 import { formatTrackingId } from '../../domain/tracking-id.ts';
 import { Layout, type View } from './layout.tsx';
 import { ProgressView } from './progress-view.tsx';
@@ -11,7 +11,7 @@ export type TrackPageProps = {
   readonly result: TrackResult;
 };
 
-export type TrackResult = 'not-asked' | 'empty' | 'mistyped' | 'unknown' | Progress;
+export type TrackResult = 'not-asked' | 'empty' | 'mistyped' | 'unknown' | PublicView;
 
 export function TrackPage({ view, typed, result }: TrackPageProps) {
   const { speech } = view;

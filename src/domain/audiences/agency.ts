@@ -7,7 +7,7 @@ import {
   type NewReport,
   type Place,
   type ReportId,
-} from './report.ts';
+} from '../report.ts';
 
 /** Everything known about a report at the moment it is handed over; what of it an agency may read is decided below. */
 export type Handover = Pick<

@@ -1,7 +1,7 @@
 import { Compile } from 'typebox/compile';
 import { describe, expect, test } from 'vitest';
-import type { AgencyCode, ReportId } from './report.ts';
-import { type Handover, WebhookBody, webhookBody } from './webhook-body.ts';
+import type { AgencyCode, ReportId } from '../report.ts';
+import { type Handover, WebhookBody, webhookBody } from './agency.ts';
 
 const handover: Handover = {
   reportId: '019a9f3c-7d1e-7a55-9c0b-6f0f4f2b8d10' as ReportId,

@@ -1,0 +1,182 @@
+import type { TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { describe, expect, test } from 'vitest';
+import type { ProgressRecord } from '../progress.ts';
+import type { AgencyCode, ReportId } from '../report.ts';
+import { type Handover, WebhookBody, webhookBody } from './agency.ts';
+import { PublicView, publicView } from './public.ts';
+import { ReporterView, reporterView } from './reporter.ts';
+import { type DeliveryLine, type Hop, type ReportFile, StaffView, staffView } from './staff.ts';
+
+const at = (minute: number) => new Date(Date.UTC(2026, 10, 22, 3, minute));
+
+const record: ProgressRecord = {
+  kind: 'complaint',
+  channel: 'web',
+  title: 'Drainase mampet depan rumah Bu Aminah',
+  confidential: false,
+  receivedAt: at(14),
+  trackingId: '869931144244',
+  filedAt: at(15),
+  quarantinedAt: null,
+  first: { trackingId: '482910573346', confidential: false },
+  route: {
+    agencyCode: 'D32.73' as AgencyCode,
+    agencyName: 'Pemerintah Kota Bandung',
+    topicName: 'Drainase',
+    reason: 'Lokasi dipilih: Kec. Coblong, Kota Bandung; topik drainase ditangani pemerintah daerah',
+    decidedAt: at(16),
+    deliveredAt: at(17),
+  },
+};
+
+const handover: Handover = {
+  reportId: '019a9f3c-7d1e-7a55-9c0b-6f0f4f2b8d10' as ReportId,
+  trackingId: '869931144244',
+  kind: 'complaint',
+  title: 'Drainase mampet',
+  text: 'Air meluap ke rumah warga tiap hujan',
+  place: { text: 'Jl. Cisitu Indah', lat: -6.8786, lon: 107.6139, areaCode: '32.73.02' },
+  topic: 'drainase',
+  channel: 'web',
+  receivedAt: at(14),
+  duplicateOf: null,
+  agency: 'D32.73' as AgencyCode,
+  reason: 'Lokasi dipilih: Kec. Coblong, Kota Bandung',
+  routedAt: at(16),
+  anonymous: false,
+  confidential: false,
+  identity: { name: 'Siti Rohmah', phone: '+6281234567890', email: null, onBehalfOf: 'Ibu Aminah' },
+};
+
+type StaffRecord = {
+  readonly file: ReportFile;
+  readonly hops: readonly Hop[];
+  readonly deliveries: readonly DeliveryLine[];
+};
+
+const staffRecord: StaffRecord = {
+  file: {
+    report_id: handover.reportId,
+    tracking_id: '869931144244',
+    channel: 'web',
+    kind: 'complaint',
+    title: 'Drainase mampet',
+    text: 'Air meluap ke rumah warga tiap hujan',
+    place: 'Jl. Cisitu Indah, 32.73.02',
+    anonymous: true,
+    confidential: true,
+    received_at: at(14),
+    filed_at: at(15),
+    duplicate_of: null,
+    quarantine_error: null,
+  },
+  hops: [
+    {
+      hop: 0,
+      agency_code: 'D32.73',
+      agency_name: 'Pemerintah Kota Bandung',
+      topic_code: 'drainase',
+      reason: 'Lokasi dipilih: Kec. Coblong, Kota Bandung',
+      confidence: 0.9,
+      decided_at: at(16),
+    },
+  ],
+  deliveries: [
+    {
+      id: '019a9f3c-7d1e-7a55-9c0b-6f0f4f2b8d11',
+      agency_code: 'D32.73',
+      state: 'pending',
+      attempt_count: 1,
+      next_attempt_at: at(18),
+      finished_at: null,
+      last_status: 503,
+      last_error: null,
+    },
+  ],
+};
+
+/** The same with a secret member more in every object there is in it. */
+function stuffed<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(stuffed) as T;
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  const members = Object.entries(value).map(([name, member]) => [name, stuffed(member)]);
+  return { ...Object.fromEntries(members), sealedIdentity: 'kenari-3273010101900001' } as T;
+}
+
+const see = {
+  public: (more: Partial<ProgressRecord> = {}) => publicView({ ...record, ...more }),
+  reporter: (more: Partial<ProgressRecord> = {}) => reporterView({ ...record, ...more }),
+  agency: (more: Partial<Handover> = {}) => webhookBody({ ...handover, ...more }),
+  staff: ({ file, hops, deliveries }: StaffRecord) => staffView(file, hops, deliveries),
+};
+
+const views: readonly [string, TSchema, unknown, unknown][] = [
+  ['public', PublicView, see.public(), see.public(stuffed(record))],
+  ['reporter', ReporterView, see.reporter(), see.reporter(stuffed(record))],
+  ['agency', WebhookBody, see.agency(), see.agency(stuffed(handover))],
+  ['staff', StaffView, see.staff(staffRecord), see.staff(stuffed(staffRecord))],
+];
+
+describe.each(views)('the %s', (_, schema, view, viewOfStuffed) => {
+  test('is shown what its schema says', () => {
+    expect(Compile(schema).Errors(view)).toEqual([]);
+  });
+
+  test('is shown nothing that nobody listed', () => {
+    expect(viewOfStuffed).toEqual(view);
+    expect(JSON.stringify(viewOfStuffed)).not.toContain('kenari');
+  });
+});
+
+test('the public sees how far a report is, without its title', () => {
+  expect(see.public()).toEqual({
+    trackingId: '869931144244',
+    status: 'delivered',
+    kind: 'complaint',
+    channel: 'web',
+    receivedAt: '2026-11-22T03:14:00.000Z',
+    agency: { code: 'D32.73', name: 'Pemerintah Kota Bandung' },
+    topic: 'Drainase',
+    reason: record.route?.reason,
+    duplicateOf: '482910573346',
+    history: [
+      { what: 'received', at: '2026-11-22T03:14:00.000Z', agency: null },
+      { what: 'filed', at: '2026-11-22T03:15:00.000Z', agency: null },
+      { what: 'routed', at: '2026-11-22T03:16:00.000Z', agency: 'Pemerintah Kota Bandung' },
+      { what: 'delivered', at: '2026-11-22T03:17:00.000Z', agency: 'Pemerintah Kota Bandung' },
+    ],
+  });
+});
+
+test('the reporter sees the same and the title', () => {
+  expect(see.reporter()).toEqual({ ...see.public(), title: record.title });
+});
+
+test('of a confidential report the public sees nothing, the reporter everything as ever', () => {
+  expect(see.public({ confidential: true })).toBeNull();
+  expect(see.reporter({ confidential: true })).toEqual(see.reporter());
+});
+
+test('a confidential report is not named as the first of its case either', () => {
+  const first = { trackingId: '482910573346', confidential: true };
+  expect(see.public({ first })?.duplicateOf).toBeNull();
+  expect(see.reporter({ first }).duplicateOf).toBeNull();
+});
+
+test.each([
+  ['accepted', { filedAt: null, route: null }],
+  ['in_review', { filedAt: null, quarantinedAt: at(15), route: null }],
+  ['forwarded', { route: record.route && { ...record.route, deliveredAt: null } }],
+] as const)('a report is %s until more has happened', (status, more) => {
+  expect(see.public(more)?.status).toBe(status);
+});
+
+test.each([
+  ['anonymous', { anonymous: true }],
+  ['confidential', { confidential: true }],
+])('the agency sees nobody behind an %s report', (_, secrecy) => {
+  const body = see.agency(secrecy);
+  expect(body.data).not.toHaveProperty('reporter');
+  expect(JSON.stringify(body)).not.toMatch(/Siti|81234567890|Aminah/);
+});

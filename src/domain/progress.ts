@@ -1,0 +1,55 @@
+import type { AgencyCode, ChannelName, Kind } from './report.ts';
+
+/** How far a report has come and what is known of it on the way; who may read what of it is decided in audiences/. */
+export type ProgressRecord = {
+  readonly kind: Kind;
+  readonly channel: ChannelName;
+  readonly title: string | null;
+  readonly confidential: boolean;
+  readonly receivedAt: Date;
+  /** 12 digits; null until the report is filed. */
+  readonly trackingId: string | null;
+  readonly filedAt: Date | null;
+  readonly quarantinedAt: Date | null;
+  /** The first report of the same event, where this is a later one. */
+  readonly first: { readonly trackingId: string; readonly confidential: boolean } | null;
+  /** Where it was sent last. */
+  readonly route: {
+    readonly agencyCode: AgencyCode;
+    readonly agencyName: string;
+    readonly topicName: string | null;
+    /** Why this agency, in words. */
+    readonly reason: string;
+    readonly decidedAt: Date;
+    readonly deliveredAt: Date | null;
+  } | null;
+};
+
+export const statuses = ['accepted', 'in_review', 'forwarded', 'delivered'] as const;
+export type Status = (typeof statuses)[number];
+
+export function statusOf(record: ProgressRecord): Status {
+  if (record.route?.deliveredAt != null) return 'delivered';
+  if (record.filedAt !== null) return 'forwarded';
+  return record.quarantinedAt === null ? 'accepted' : 'in_review';
+}
+
+export const steps = ['received', 'quarantined', 'filed', 'routed', 'delivered'] as const;
+export type Step = {
+  readonly what: (typeof steps)[number];
+  readonly at: Date;
+  readonly agencyName: string | null;
+};
+
+/** What has happened to a report, in its order. */
+export function listSteps({ receivedAt, quarantinedAt, filedAt, route }: ProgressRecord): readonly Step[] {
+  const step = (what: Step['what'], at: Date | null | undefined, agencyName: string | null = null): Step[] =>
+    at == null ? [] : [{ what, at, agencyName }];
+  return [
+    ...step('received', receivedAt),
+    ...step('quarantined', quarantinedAt),
+    ...step('filed', filedAt),
+    ...step('routed', route?.decidedAt, route?.agencyName),
+    ...step('delivered', route?.deliveredAt, route?.agencyName),
+  ];
+}
