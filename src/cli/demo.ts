@@ -86,7 +86,7 @@ async function demonstrate(config: Config, url: string, agencyPort: number): Pro
     try {
       const messages = prepareMessages(target);
       for (const { report } of messages) texts.add(report.text);
-      introduce(target, messages);
+      introduce(target, messages, config);
       const db = createPool(target.databaseUrl, { max: 2, onError: () => undefined });
       try {
         await prepareAgency(db, agency, messages);
@@ -124,12 +124,13 @@ function useRunning(config: Config, url: string): Target {
       `The gateway at ${url} keeps its reports elsewhere: run the demo with its DATABASE_URL or DATA_DIR.`,
     );
   }
-  const { smsGenericSecret, smsKannelSecret } = config;
+  // The invented numbers may be somebody's, who would get an SMS about a report they never sent.
+  const answers = config.smsKannelSendUrl !== null;
   return {
     url,
     databaseUrl,
-    genericSecret: smsGenericSecret,
-    kannelSecret: smsKannelSecret,
+    genericSecret: answers ? null : config.smsGenericSecret,
+    kannelSecret: answers ? null : config.smsKannelSecret,
     stop: async () => undefined,
   };
 }
@@ -159,11 +160,16 @@ function prepareMessages(doors: Doors): readonly Message[] {
 
 const variables = { 'sms/generic': 'SMS_GENERIC_SECRET', 'sms/kannel': 'SMS_KANNEL_SECRET' } as const;
 
-function introduce(doors: Doors, messages: readonly Message[]): void {
+function introduce(doors: Doors, messages: readonly Message[], config: Config): void {
   const ways: readonly Way[] = [...new Set(messages.map(({ way }) => way))];
   console.log(`${messages.length} invented reports go to ${doors.url}\nby ${ways.toSorted().join(', ')}.`);
   for (const way of ['sms/generic', 'sms/kannel'] as const) {
-    if (!isOpen(doors, way)) console.log(`${way} is off: set ${variables[way]} here and for the gateway.`);
+    if (isOpen(doors, way)) continue;
+    console.log(
+      config.smsKannelSendUrl === null
+        ? `${way} is off: set ${variables[way]} here and for the gateway.`
+        : `${way} is left alone: this gateway would answer people who sent nothing.`,
+    );
   }
 }
 

@@ -24,6 +24,7 @@ export async function startThrowAwayGateway(
     env: {
       ...process.env,
       ...{ HOST: '', PORT: '0', DATA_DIR: folder, DATABASE_URL: '', REDIS_URL: '', PUBLIC_URL: '' },
+      ...{ SMS_KANNEL_SEND_URL: '', SMS_KANNEL_SEND_USER: '', SMS_KANNEL_SEND_PASSWORD: '' },
       ...{ QUEUE_NAMESPACE: '', LOG_LEVEL: 'warn', ...settings },
     },
     stdio: ['ignore', 'pipe', 'pipe'],
