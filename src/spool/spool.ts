@@ -25,7 +25,7 @@ export type Spool = {
    * cannot be read or removed: then nothing is lost, and some of it will be handed over again. Appending goes on
    * meanwhile; a second call waits for the first.
    */
-  readonly drain: (write: (records: readonly string[]) => Promise<void>) => Promise<number>;
+  readonly drain: (write: Write) => Promise<number>;
   /** Keeps a record that the place it is meant for refuses in `refused/NAME.json`, durably, and says so in the log. */
   readonly refuse: (name: string, record: string) => Promise<void>;
   /** Records and bytes that wait; corrupt records set aside. */
@@ -33,6 +33,9 @@ export type Spool = {
   /** Waits for what is being appended, and for the batch that is being drained; then gives the folder back. */
   readonly close: () => Promise<void>;
 };
+
+/** Resolves once the records are safe elsewhere; it may be given some of them again. */
+type Write = (records: readonly string[]) => Promise<void>;
 
 type Options = { readonly maxBytes: number; readonly log: Pick<Logger, 'warn' | 'error'> };
 
@@ -77,7 +80,7 @@ function createSpool(
   const writer = createSegmentWriter(folder, recovered.nextNumber, (segment) => {
     sealed = [...sealed, segment];
   });
-  const commit = createGroupCommit(write, {
+  const commit = createGroupCommit(writeTogether, {
     maxItems: maxPerSync,
     maxWriting: 1,
     maxWaiting,
@@ -103,7 +106,7 @@ function createSpool(
     }
   }
 
-  async function write(items: readonly Lines[]): Promise<readonly undefined[]> {
+  async function writeTogether(items: readonly Lines[]): Promise<readonly undefined[]> {
     const bytes = Buffer.concat(items.map((item) => item.bytes));
     const records = sum(items.map((item) => item.records));
     try {
@@ -116,7 +119,7 @@ function createSpool(
     return items.map(() => undefined);
   }
 
-  const drain: Spool['drain'] = (hand) =>
+  const drain: Spool['drain'] = (write) =>
     inTurnToDrain(async () => {
       await inTurnToWrite(writer.seal);
       const stuck: unknown[] = [];
@@ -133,7 +136,7 @@ function createSpool(
         };
         const lines = await readSegment(segment).catch(note);
         if (lines === undefined) continue;
-        handed += await handOver(lines, hand);
+        handed += await handOver(lines, write);
         await removeSegment(segment, lines).catch(note);
       }
       if (stuck.length > 0) throw isStuck(folder, stuck[0]);
@@ -145,11 +148,11 @@ function createSpool(
   const readSegment = async (segment: Segment): Promise<readonly Line[]> =>
     readLines((await readFile(nameOf(segment))).subarray(0, segment.bytes));
 
-  async function handOver(lines: readonly Line[], hand: Parameters<Spool['drain']>[0]): Promise<number> {
+  async function handOver(lines: readonly Line[], write: Write): Promise<number> {
     const records = lines.flatMap(({ record }) => record ?? []);
     for (let from = 0; from < records.length; from += maxPerBatch) {
       if (closed) throw isClosed();
-      await hand(records.slice(from, from + maxPerBatch));
+      await write(records.slice(from, from + maxPerBatch));
     }
     return records.length;
   }
