@@ -5,6 +5,7 @@
  */
 const parts = [
   { from: '^dist/src/errors\\.js$', may: [] },
+  { from: '^dist/src/crash-points\\.js$', may: [] },
   { from: '^dist/src/group-commit\\.js$', may: [] },
   { from: '^dist/src/package-root\\.js$', may: [] },
   {
@@ -27,7 +28,7 @@ const parts = [
     may: ['^dist/src/outbound/', '^dist/src/domain/', '^dist/src/errors'],
     packages: ['undici', 'standardwebhooks', 'ipaddr.js'],
   },
-  { from: '^dist/src/config\\.js$', may: ['^dist/src/errors', '^dist/channels/channel'] },
+  { from: '^dist/src/config\\.js$', may: ['^dist/src/crash-points', '^dist/src/errors', '^dist/channels/channel'] },
   {
     from: '^dist/src/context\\.js$',
     may: [
@@ -44,6 +45,7 @@ const parts = [
     from: '^dist/src/accept\\.js$',
     may: [
       '^dist/src/context',
+      '^dist/src/crash-points',
       '^dist/src/db/',
       '^dist/src/domain/',
       '^dist/src/errors',
@@ -88,6 +90,7 @@ const parts = [
     may: [
       '^dist/workers/',
       '^dist/src/context',
+      '^dist/src/crash-points',
       '^dist/src/accept',
       '^dist/src/db/',
       '^dist/src/domain/',

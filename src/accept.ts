@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Context } from './context.ts';
+import { crashPoint } from './crash-points.ts';
 import { isUnavailable } from './db/pool.ts';
 import { type InboxEntry, insertReports, listAccepted } from './db/reports.ts';
 import { processHalving } from './domain/batches.ts';
@@ -97,7 +98,9 @@ async function insert(
   entries: readonly InboxEntry[],
 ): Promise<readonly (Accepted & { readonly entryId: ReportId })[]> {
   const enqueueAfter = new Date(clock().getTime() + sweepAfterMs);
+  crashPoint('accept:before-commit');
   const stored = await insertReports(db, entries, enqueueAfter);
+  crashPoint('accept:after-commit');
   feedIntake(stored);
   const repeats = entries.filter((entry) => !stored.has(entry.id));
   const known = repeats.length === 0 ? [] : await listAccepted(db, repeats);
@@ -132,6 +135,7 @@ function createIntakeFeed(
       waiting = waiting.slice(maxPerJob);
       try {
         await context.enqueue('intake', { reportIds });
+        crashPoint('accept:after-enqueue');
       } catch (error) {
         const count = reportIds.length + waiting.length;
         context.log.warn({ event: 'intake_not_enqueued', count, error: describeFailure(error) });

@@ -1,3 +1,4 @@
+import { type CrashAt, crashPoints } from './crash-points.ts';
 import { AppError } from './errors.ts';
 
 /**
@@ -23,6 +24,8 @@ export type Config = {
   readonly queueNamespace: string;
   /** Days within which the same text about the same place is a duplicate. */
   readonly duplicateWindowDays: number;
+  /** Null: the process lives. Set by tests and the chaos harness only. */
+  readonly crashAt: CrashAt | null;
 };
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -55,6 +58,7 @@ export function parseConfig(env: Env): Config {
     smsKannelSecret: read(env, 'SMS_KANNEL_SECRET', atLeast(8), null),
     queueNamespace: read(env, 'QUEUE_NAMESPACE', word, 'lapor'),
     duplicateWindowDays: read(env, 'DUPLICATE_WINDOW_DAYS', integer(1, 3650), 30),
+    crashAt: read(env, 'CRASH_AT', crashAt, null),
   };
 }
 
@@ -136,6 +140,14 @@ const webhookSecret: Parse<string> = (raw) =>
   /^whsec_[A-Za-z0-9+/]{32,}={0,2}$/.test(raw)
     ? { value: raw }
     : { expected: 'a Standard Webhooks secret: whsec_ and at least 24 bytes in base64' };
+
+const crashAt: Parse<CrashAt> = (raw) => {
+  const point = crashPoints.find((name) => raw === name || raw.startsWith(`${name}:`));
+  const count = point === undefined ? '' : raw.slice(point.length + 1) || '1';
+  return point !== undefined && /^[1-9]\d{0,5}$/.test(count)
+    ? { value: { point, count: Number(count) } }
+    : { expected: `one of ${crashPoints.join(', ')}, and :N after it for the Nth time` };
+};
 
 function parseUrl(raw: string): URL | null {
   return URL.canParse(raw) ? new URL(raw) : null;

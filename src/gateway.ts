@@ -3,9 +3,10 @@ import type { Logger } from 'pino';
 import { createChannels } from '../channels/index.ts';
 import { createHandlers } from '../workers/index.ts';
 import { startSweeping } from '../workers/sweep.ts';
-import { createAccept } from './accept.ts';
+import { type Accept, createAccept } from './accept.ts';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
+import { armCrashPoint } from './crash-points.ts';
 import { createPool, ping } from './db/pool.ts';
 import { createApp } from './http/app.ts';
 import { openDirectory } from './live-directory.ts';
@@ -16,8 +17,8 @@ import { openQueues, prepareQueue, type QueueConnection, startWorkers } from './
 /** Where the servers are; without a Redis the queue is in PostgreSQL. */
 export type Servers = { readonly databaseUrl: string; readonly redisUrl: string | null };
 
-/** What this process does: take reports, work on them, or both. */
-export type Roles = { readonly serve: boolean; readonly work: boolean };
+/** What this process does: take reports, work on them, put lost work back on the queue. */
+export type Roles = { readonly serve: boolean; readonly work: boolean; readonly sweep: boolean };
 
 export type Gateway = {
   /** Port the gateway listens on; null where it does not serve. */
@@ -27,13 +28,18 @@ export type Gateway = {
   readonly stop: () => Promise<void>;
 };
 
-/** Puts the parts together and starts them. The database must be migrated. Throws `AppError` `config` or `unavailable`. */
+/**
+ * Puts the parts together and starts them. The database must be migrated. Throws `AppError` `config` or `unavailable`.
+ * `makeAccept` is another only where the chaos harness shows that it notices a door that breaks its promise.
+ */
 export async function startGateway(
   config: Config,
   servers: Servers,
   roles: Roles,
   log: Logger,
+  makeAccept: (context: Context) => Accept = createAccept,
 ): Promise<Gateway> {
+  armCrashPoint(config.crashAt);
   const onPoolError = (error: Error) => log.warn({ event: 'database_connection_lost', error: error.name });
   const db = createPool(servers.databaseUrl, {
     max: 16,
@@ -63,11 +69,11 @@ export async function startGateway(
     log,
   };
 
-  const app = roles.serve ? await serve(context, queues) : null;
+  const app = roles.serve ? await serve(context, queues, makeAccept(context)) : null;
   const workers = roles.work
     ? startWorkers(connection, config.queueNamespace, createHandlers(context), log)
     : null;
-  const sweeping = roles.work ? startSweeping(context) : null;
+  const sweeping = roles.sweep ? startSweeping(context) : null;
 
   return {
     port: app === null ? null : (app.server.address() as AddressInfo).port,
@@ -89,9 +95,9 @@ export async function startGateway(
   };
 }
 
-async function serve(context: Context, queues: ReturnType<typeof openQueues>) {
+async function serve(context: Context, queues: ReturnType<typeof openQueues>, door: Accept) {
   const metrics = createMetrics(context.db, queues);
-  const accept = countAccepted(createAccept(context), metrics);
+  const accept = countAccepted(door, metrics);
   const parts = [
     { name: 'database', check: () => ping(context.db) },
     { name: 'queue', check: queues.ping },

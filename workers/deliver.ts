@@ -1,4 +1,5 @@
 import type { Context } from '../src/context.ts';
+import { crashPoint } from '../src/crash-points.ts';
 import {
   type Attempt,
   type Lease,
@@ -75,7 +76,9 @@ export function createDeliver(context: Pick<Context, 'db' | 'clock' | 'log' | 'p
     const body = webhookBody(handover);
     const bytes = JSON.stringify(body);
     const headers = signWebhook(endpoint.secret, id, startedAt, bytes);
+    crashPoint('deliver:before-send');
     const outcome = await post({ url: endpoint.url, headers, body: bytes });
+    crashPoint('deliver:after-send');
     const endedAt = clock();
     const settlement = settleAttempt(outcome, roundAttempt, endedAt, Math.random);
     // An answer may repeat what was sent, and identities are kept in one place only.
@@ -86,6 +89,7 @@ export function createDeliver(context: Pick<Context, 'db' | 'clock' | 'log' | 'p
       httpStatus: outcome.kind === 'answer' ? outcome.status : null,
       answer: tellsNobody && settlement.verdict !== 'accepted' ? outcome.excerpt : null,
     });
+    crashPoint('deliver:after-record');
     if (settlement.agencyAway) await noteFailure(lease, startedAt, endedAt, settlement.retryAfter);
     else if (outcome.kind === 'answer') await noteAnswer(lease);
   }

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { Context } from '../src/context.ts';
+import { crashPoint } from '../src/crash-points.ts';
 import { insertDeliveries } from '../src/db/deliveries.ts';
 import { claimFingerprints, insertFilings, insertFirstRoutes } from '../src/db/filings.ts';
 import { deleteFromInbox, lockUnfiled, quarantineReport, type UnfiledReport } from '../src/db/inbox.ts';
@@ -48,6 +49,7 @@ async function fileOrQuarantine(context: IntakeContext, reportIds: readonly stri
     reportIds,
     async (part) => {
       const deliveryIds = await fileWithFreshIds(context, part);
+      crashPoint('intake:after-commit');
       if (deliveryIds.length > 0) enqueueDeliveries(context, deliveryIds);
     },
     async (reportId, error) => {
@@ -115,6 +117,7 @@ async function file(
     db,
     reports.map((report) => report.id),
   );
+  crashPoint('intake:before-commit');
   return pending;
 }
 
@@ -141,10 +144,13 @@ async function findDuplicatesOf(context: IntakeContext, db: Db, reports: readonl
 
 /** Never awaited: the deliveries are rows already, and the sweeper makes up for a queue that is away. */
 function enqueueDeliveries(context: IntakeContext, deliveryIds: readonly DeliveryId[]): void {
-  context.enqueue('deliver', { deliveryIds: [...deliveryIds] }).catch((error: unknown) => {
-    const count = deliveryIds.length;
-    context.log.warn({ event: 'deliver_not_enqueued', count, error: describeFailure(error) });
-  });
+  context.enqueue('deliver', { deliveryIds: [...deliveryIds] }).then(
+    () => crashPoint('intake:after-enqueue'),
+    (error: unknown) => {
+      const count = deliveryIds.length;
+      context.log.warn({ event: 'deliver_not_enqueued', count, error: describeFailure(error) });
+    },
+  );
 }
 
 function isTakenTrackingId(error: unknown): boolean {
