@@ -26,6 +26,12 @@ export function createCanaries(number: number, random: Random): Canaries {
   };
 }
 
+/** Whether one of the reporter's canaries reads like this: a row of digits may look like one by chance. */
+export function isAmong(canaries: Canaries, { canary }: Sighting): boolean {
+  const core = canary.toLowerCase().replace(/^(\+?62|0)/, '');
+  return Object.values(canaries).some((planted) => planted.includes(core));
+}
+
 /** A canary that turned up: of which report, and how it reads. */
 export type Sighting = { readonly number: number; readonly canary: string };
 

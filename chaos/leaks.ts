@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import type { Pool } from '../src/db/pool.ts';
 import type { WebhookBody } from '../src/domain/webhook-body.ts';
 import type { Arrival } from './agency.ts';
-import { findCanaries, type Sighting } from './canaries.ts';
+import { findCanaries, isAmong, type Sighting } from './canaries.ts';
 import { type Ledger, readMark } from './ledger.ts';
 
 /** Remembers where a canary was seen that should not be there. */
@@ -12,10 +12,13 @@ export type LeakWatch = {
   readonly leaks: () => readonly string[];
 };
 
-export function createLeakWatch(): LeakWatch {
+export function createLeakWatch(ledger: Ledger): LeakWatch {
   const leaks = new Set<string>();
   const report: LeakWatch['report'] = (where, sightings) => {
-    for (const { canary } of sightings) leaks.add(`${canary} in ${where}`);
+    for (const sighting of sightings) {
+      const canaries = ledger.find(sighting.number)?.message.canaries;
+      if (canaries !== undefined && isAmong(canaries, sighting)) leaks.add(`${sighting.canary} in ${where}`);
+    }
   };
   return {
     look: (where, haystack) => report(where, findCanaries(haystack)),

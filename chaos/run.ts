@@ -42,7 +42,7 @@ export async function runChaos(options: RunOptions): Promise<RunResult> {
     stage = await buildStage(scratch.folder, seed, control, timeline);
     await Promise.all(stage.processes.map((started) => started.ready()));
     const ledger = createLedger();
-    const watch = createLeakWatch();
+    const watch = createLeakWatch(ledger);
     const load = startLoad({ ...stage, look: watch.look }, ledger, seed);
     timeline.note('load begins');
 
@@ -101,23 +101,23 @@ async function drain(
   limitMs: number,
   progress: RunOptions['progress'],
 ): Promise<void> {
-  const end = performance.now() + limitMs;
-  const until = async (isDone: () => Promise<boolean> | boolean) => {
-    while (performance.now() < end && !(await isDone())) {
+  const began = performance.now();
+  /** Each step may take its part of the time, so that one which never ends does not hide how the others fare. */
+  const until = async (share: number, isDone: () => Promise<boolean> | boolean) => {
+    while (performance.now() < began + limitMs * share && !(await isDone())) {
       progress(`draining, ${describe(ledger, load)}`);
       await pause(250);
     }
   };
   void load.stop();
-  await until(() => load.underWay() === 0);
-  await until(async () => (await count(stage, 'inbox', 'true')) === 0);
+  await until(0.3, () => load.underWay() === 0);
+  await until(0.7, async () => (await count(stage, 'inbox', 'true')) === 0);
   const { rows } = await stage.db.query<{ agency_code: string }>(
     `select distinct agency_code from deliveries where state <> 'delivered'`,
   );
   for (const { agency_code } of rows) await openEndpoint(stage.db, stage.agency, agency_code);
-  await until(async () => (await count(stage, 'deliveries', `state <> 'delivered'`)) === 0);
   await withQueues(stage, (queues) =>
-    until(async () => (await listStuck({ ledger, db: stage.db }, queues)).length === 0),
+    until(1, async () => (await listStuck({ ledger, db: stage.db }, queues)).length === 0),
   );
 }
 

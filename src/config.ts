@@ -142,9 +142,9 @@ const webhookSecret: Parse<string> = (raw) =>
     : { expected: 'a Standard Webhooks secret: whsec_ and at least 24 bytes in base64' };
 
 const crashAt: Parse<CrashAt> = (raw) => {
-  const point = crashPoints.find((name) => raw === name || raw.startsWith(`${name}:`));
-  const count = point === undefined ? '' : raw.slice(point.length + 1) || '1';
-  return point !== undefined && /^[1-9]\d{0,5}$/.test(count)
+  const [, name, count = '1'] = /^([a-z-]+:[a-z-]+)(?::([1-9]\d{0,5}))?$/.exec(raw) ?? [];
+  const point = crashPoints.find((candidate) => candidate === name);
+  return point !== undefined
     ? { value: { point, count: Number(count) } }
     : { expected: `one of ${crashPoints.join(', ')}, and :N after it for the Nth time` };
 };
