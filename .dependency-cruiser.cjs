@@ -28,7 +28,10 @@ const parts = [
     may: ['^dist/src/outbound/', '^dist/src/domain/', '^dist/src/errors'],
     packages: ['undici', 'standardwebhooks', 'ipaddr.js'],
   },
-  { from: '^dist/src/config\\.js$', may: ['^dist/src/crash-points', '^dist/src/errors', '^dist/channels/channel'] },
+  {
+    from: '^dist/src/config\\.js$',
+    may: ['^dist/src/crash-points', '^dist/src/errors', '^dist/channels/channel'],
+  },
   {
     from: '^dist/src/context\\.js$',
     may: [

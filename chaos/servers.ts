@@ -56,12 +56,18 @@ function mountSmallDisk(folder: string): OwnPostgres['fillDisk'] {
   } catch {
     return null; // a container without the right to mount
   }
+  const resize = (size: string) => mount('-o', `remount,size=${size}`);
   return (full) => {
-    // A tmpfs shrinks to what it holds, and not below.
-    const kilobytes = execFileSync('df', ['--output=used', '-k', folder], { encoding: 'utf8' }).split(
-      '\n',
-    )[1];
-    mount('-o', `remount,size=${full ? `${Number(kilobytes) + 64}k` : diskSize}`);
+    if (!full) return resize(diskSize);
+    // A tmpfs shrinks to what it holds and not below, and what it holds grows while we look.
+    for (let spare = 64; ; spare *= 2) {
+      const used = execFileSync('df', ['--output=used', '-k', folder], { encoding: 'utf8' }).split('\n')[1];
+      try {
+        return resize(`${Number(used) + spare}k`);
+      } catch (error) {
+        if (spare > 8_192) throw error;
+      }
+    }
   };
 }
 
