@@ -38,8 +38,8 @@ export type Sighting = { readonly number: number; readonly canary: string };
 const token = /kx(\d{6})[nebu][a-z0-9]{8}xk/gi;
 /** Not within a longer row of digits or letters: identifiers and timestamps hold any eleven digits by chance. */
 const phone = /(?<![0-9a-z])(?:\+?62|0)?812(\d{6})\d\d(?![0-9a-z])/gi;
-const base64Run = /[A-Za-z0-9+/_-]{24,}/g;
-const hexRun = /(?:[0-9a-f]{2}){12,}/gi;
+const base64Run = /[A-Za-z0-9+/_-]{16,}/g;
+const hexRun = /(?:[0-9a-f]{2}){11,}/gi;
 
 /** Every canary in the bytes, in the clear or inside a run of base64 or hexadecimal, however that is aligned. */
 export function findCanaries(haystack: string): readonly Sighting[] {

@@ -19,15 +19,12 @@ export type Evidence = {
   readonly db: Pool;
   readonly arrivals: readonly Arrival[];
   readonly sentSms: readonly SentSms[];
-  /** Of the running gateway; null where it does not know the receipt or tracking ID. */
-  readonly ask: (
-    path: string,
-  ) => Promise<{ readonly status: number; readonly body: Record<string, unknown> }>;
+  /** Gets a page or a document of the running gateway; resolves with its status. */
+  readonly ask: (path: string) => Promise<{ readonly status: number }>;
 };
 
 type Row = {
   readonly id: string;
-  readonly receipt: string;
   readonly text: string;
   readonly tracking_id: string | null;
   readonly quarantine: string | null;
@@ -35,50 +32,70 @@ type Row = {
   readonly delivery_state: string | null;
 };
 
-/** Holds the gateway to its promises: `lost`, `doubled` and `undelivered`, from the outside and in the database. */
+/** Holds the gateway to its promises, report by report, from the outside and in the database. */
 export async function judgeReports(evidence: Evidence): Promise<Omit<Verdict, 'leaked' | 'stuck'>> {
-  const { ledger, db, arrivals, ask } = evidence;
-  const { rows } = await db.query<Row>(`
-    select report.id, report.receipt, report.text, filing.tracking_id, quarantine.error as quarantine,
+  const { rows } = await evidence.db.query<Row>(`
+    select report.id, report.text, filing.tracking_id, quarantine.error as quarantine,
       delivery.id as delivery_id, delivery.state as delivery_state
     from reports as report
     left join filings as filing on filing.report_id = report.id
     left join quarantine on quarantine.report_id = report.id
     left join deliveries as delivery on delivery.report_id = report.id`);
   const rowsOf = groupBy(rows, ({ text }) => readMark(text));
-  const arrivalsOf = groupBy(arrivals, ({ body }) => reportIdOf(body));
-  const acknowledged = ledger.list().filter((entry) => entry.acknowledged);
+  const arrivalsOf = groupBy(evidence.arrivals, ({ body }) => reportIdOf(body));
+  const acknowledged = evidence.ledger.list().filter((entry) => entry.acknowledged);
   const lost: string[] = [];
   const doubled: string[] = findDoubledSms(evidence.sentSms);
   const undelivered: string[] = [];
 
   for (const entry of acknowledged) {
-    const { message, receipts } = entry;
-    const name = `report ${message.number} (${message.way})`;
-    const stored = rowsOf.get(message.number) ?? [];
-    if (stored.length === 0) lost.push(`${name} was acknowledged and is nowhere`);
-    for (const receipt of receipts) {
-      const { status, body } = await ask(`/v1/receipts/${receipt}`);
-      if (status !== 200) lost.push(`${name}: its receipt answers ${status}`);
-      else if (body['trackingId'] === null) undelivered.push(`${name} has no tracking ID`);
-    }
-    if (new Set(stored.map(({ id }) => id)).size > mostRows(entry))
-      doubled.push(`${name} is stored ${stored.length} times`);
-    if (message.way !== 'web' && receipts.size > 1) doubled.push(`${name} has ${receipts.size} receipts`);
+    const name = `report ${entry.message.number} (${entry.message.way})`;
+    const stored = rowsOf.get(entry.message.number) ?? [];
+    const loss = stored.length === 0 ? 'is nowhere' : await findDeadReceipt(entry, evidence.ask);
+    if (loss !== null) lost.push(`${name} was acknowledged and ${loss}`);
+    const doubling = findDoubling(entry, stored, arrivalsOf);
+    if (doubling !== null) doubled.push(`${name} ${doubling}`);
     for (const row of stored) {
-      const came = arrivalsOf.get(row.id) ?? [];
-      if (row.quarantine !== null) undelivered.push(`${name} is in quarantine: ${row.quarantine}`);
-      else if (row.tracking_id === null) undelivered.push(`${name} is not filed`);
-      else if (!came.some(({ accepted, webhookId }) => accepted && webhookId === row.delivery_id)) {
-        undelivered.push(`${name}: its delivery is ${row.delivery_state}, and no agency has it`);
-      }
-      const ids = new Set(came.map(({ webhookId }) => webhookId));
-      if (ids.size > 1) doubled.push(`${name} came under ${ids.size} webhook-ids`);
-      const trackingIds = new Set(came.map(({ body }) => trackingIdOf(body)));
-      if (trackingIds.size > 1) doubled.push(`${name} came under ${trackingIds.size} tracking IDs`);
+      const lack = findLack(row, arrivalsOf.get(row.id) ?? []);
+      if (lack !== null) undelivered.push(`${name} ${lack}`);
     }
   }
   return { acked: acknowledged.length, lost, doubled, undelivered };
+}
+
+async function findDeadReceipt({ receipts }: Entry, ask: Evidence['ask']): Promise<string | null> {
+  for (const receipt of receipts) {
+    const { status } = await ask(`/v1/receipts/${receipt}`);
+    if (status !== 200) return `its receipt answers ${status}`;
+  }
+  return null;
+}
+
+function findDoubling(
+  entry: Entry,
+  stored: readonly Row[],
+  arrivalsOf: ReadonlyMap<string, readonly Arrival[]>,
+): string | null {
+  const count = new Set(stored.map(({ id }) => id)).size;
+  if (count > mostRows(entry)) return `is stored ${count} times`;
+  if (entry.message.way !== 'web' && entry.receipts.size > 1) return `has ${entry.receipts.size} receipts`;
+  for (const { id } of stored) {
+    const came = arrivalsOf.get(id) ?? [];
+    const webhookIds = new Set(came.map(({ webhookId }) => webhookId));
+    if (webhookIds.size > 1) return `came under ${webhookIds.size} webhook-ids`;
+    const trackingIds = new Set(came.map(({ body }) => trackingIdOf(body)));
+    if (trackingIds.size > 1) return `came under ${trackingIds.size} tracking IDs`;
+  }
+  return null;
+}
+
+/** Why the report has not reached its agency; one in quarantine has not, although it waits with a reason. */
+function findLack(row: Row, came: readonly Arrival[]): string | null {
+  if (row.quarantine !== null) return `is in quarantine: ${row.quarantine}`;
+  if (row.tracking_id === null) return 'has no tracking ID';
+  return came.some(({ accepted, webhookId }) => accepted && webhookId === row.delivery_id)
+    ? null
+    : `is with no agency: its delivery is ${row.delivery_state}`;
 }
 
 /** Without a key every request that was not answered may have become a report. */

@@ -42,7 +42,13 @@ if (seeds.length === 0 || !(seconds >= 1) || (values.control !== undefined && co
 }
 
 const breakOff = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => breakOff.abort());
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(name, () => {
+    // Asked twice we go at once; what is left is cleaned up behind us.
+    if (breakOff.signal.aborted) process.exit(130);
+    breakOff.abort();
+  });
+}
 
 const results: { readonly seed: number; readonly result: RunResult }[] = [];
 try {

@@ -92,14 +92,15 @@ export async function startOwnRedis(folder: string): Promise<OwnRedis> {
   };
 }
 
-/** What every file below the folder holds; one that goes while we look is passed over. */
+/** The name and the bytes of every file below the folder; one that goes while we look is passed over. */
 export function readAll(folder: string): readonly string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .flatMap((entry) => {
       try {
-        return [readFileSync(join(entry.parentPath, entry.name), 'latin1')];
+        const path = join(entry.parentPath, entry.name);
+        return [`${path}\n${readFileSync(path, 'latin1')}`];
       } catch {
         return [];
       }
