@@ -5,6 +5,7 @@
  */
 const parts = [
   { from: '^dist/src/errors\\.js$', may: [] },
+  { from: '^dist/src/crash-points\\.js$', may: [] },
   { from: '^dist/src/group-commit\\.js$', may: [] },
   { from: '^dist/src/package-root\\.js$', may: [] },
   { from: '^dist/src/running-process\\.js$', may: [] },
@@ -33,7 +34,10 @@ const parts = [
     may: ['^dist/src/outbound/', '^dist/src/domain/', '^dist/src/errors'],
     packages: ['undici', 'standardwebhooks', 'ipaddr.js'],
   },
-  { from: '^dist/src/config\\.js$', may: ['^dist/src/errors', '^dist/channels/channel'] },
+  {
+    from: '^dist/src/config\\.js$',
+    may: ['^dist/src/crash-points', '^dist/src/errors', '^dist/channels/channel'],
+  },
   {
     from: '^dist/src/context\\.js$',
     may: [
@@ -50,6 +54,7 @@ const parts = [
     from: '^dist/src/accept\\.js$',
     may: [
       '^dist/src/context',
+      '^dist/src/crash-points',
       '^dist/src/db/',
       '^dist/src/domain/',
       '^dist/src/errors',
@@ -66,6 +71,7 @@ const parts = [
       '^dist/src/domain/',
       '^dist/src/sealing/',
       '^dist/src/spool/',
+      '^dist/src/crash-points',
       '^dist/src/errors',
       '^dist/src/ids',
     ],
@@ -113,6 +119,7 @@ const parts = [
       '^dist/workers/',
       '^dist/src/context',
       '^dist/src/sealing/',
+      '^dist/src/crash-points',
       '^dist/src/accept',
       '^dist/src/db/',
       '^dist/src/domain/',

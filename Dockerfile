@@ -9,6 +9,7 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY channels channels
 COPY workers workers
 COPY bench bench
+COPY chaos chaos
 COPY src src
 RUN npm run build
 # Not --omit=optional: that would also drop what packages bring per platform.

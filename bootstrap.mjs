@@ -83,7 +83,7 @@ function hashOfPackages() {
 }
 
 function hashOfSources() {
-  const sources = ['src', 'channels', 'workers', 'bench'].flatMap(listFiles);
+  const sources = ['src', 'channels', 'workers', 'bench', 'chaos'].flatMap(listFiles);
   return hashOf(['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', ...sources]);
 }
 

@@ -5,7 +5,7 @@ export default defineConfig({
     projects: [
       {
         // No servers, no network: what runs on every save.
-        test: { name: 'unit', include: ['{src,channels,workers}/**/*.test.{ts,tsx}'] },
+        test: { name: 'unit', include: ['{src,channels,workers,chaos}/**/*.test.{ts,tsx}'] },
       },
       {
         test: {

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { type CrashAt, crashPoints } from './crash-points.ts';
 import { AppError } from './errors.ts';
 
 /**
@@ -45,6 +46,8 @@ export type Config = {
   readonly rateLimitPerSender: number;
   /** Addresses, CIDR ranges or `loopback` whose `X-Forwarded-For` is believed. */
   readonly trustProxy: readonly string[];
+  /** Null: the process lives. Set by tests and the chaos harness only. */
+  readonly crashAt: CrashAt | null;
 };
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -95,6 +98,7 @@ export function parseConfig(env: Env): Config {
     rateLimitReportsPerAddress: read(env, 'RATE_LIMIT_REPORTS_PER_ADDRESS', integer(0, 1_000_000), 60),
     rateLimitPerSender: read(env, 'RATE_LIMIT_PER_SENDER', integer(0, 1_000_000), 60),
     trustProxy: read(env, 'TRUST_PROXY', addresses, []),
+    crashAt: read(env, 'CRASH_AT', crashAt, null),
   };
 }
 
@@ -207,6 +211,14 @@ const webhookSecret: Parse<string> = (raw) =>
 
 const key32: Parse<string> = (raw) =>
   /^[A-Za-z0-9+/]{43}=$/.test(raw) ? { value: raw } : { expected: '32 bytes in base64' };
+
+const crashAt: Parse<CrashAt> = (raw) => {
+  const [, name, count = '1'] = /^([a-z-]+:[a-z-]+)(?::([1-9]\d{0,5}))?$/.exec(raw) ?? [];
+  const point = crashPoints.find((candidate) => candidate === name);
+  return point !== undefined
+    ? { value: { point, count: Number(count) } }
+    : { expected: `one of ${crashPoints.join(', ')}, and :N after it for the Nth time` };
+};
 
 function parseUrl(raw: string): URL | null {
   return URL.canParse(raw) ? new URL(raw) : null;

@@ -8,6 +8,7 @@ import { startSweeping } from '../workers/sweep.ts';
 import { createAccept } from './accept.ts';
 import type { Config } from './config.ts';
 import type { Context } from './context.ts';
+import { armCrashPoint } from './crash-points.ts';
 import { createPool, ping } from './db/pool.ts';
 import { createApp } from './http/app.ts';
 import { openInbox } from './inbox/inbox.ts';
@@ -22,8 +23,8 @@ import { openSpool } from './spool/spool.ts';
 /** Where the servers are; without a Redis the queue is in PostgreSQL. */
 export type Servers = { readonly databaseUrl: string; readonly redisUrl: string | null };
 
-/** What this process does: take reports, work on them, or both. */
-export type Roles = { readonly serve: boolean; readonly work: boolean };
+/** What this process does: take reports, work on them, put lost work back on the queue. */
+export type Roles = { readonly serve: boolean; readonly work: boolean; readonly sweep: boolean };
 
 export type Gateway = {
   /** Port the gateway listens on; null where it does not serve. */
@@ -33,13 +34,21 @@ export type Gateway = {
   readonly stop: () => Promise<void>;
 };
 
+/** The parts that somebody may replace: the chaos harness, to show that it notices, and the bench, to compare. */
+export type Parts = {
+  readonly createAccept: typeof createAccept;
+  readonly openSealing: typeof openSealing;
+};
+
 /** Puts the parts together and starts them. The database must be migrated. Throws `AppError` `config` or `unavailable`. */
 export async function startGateway(
   config: Config,
   servers: Servers,
   roles: Roles,
   log: Logger,
+  parts: Parts = { createAccept, openSealing },
 ): Promise<Gateway> {
+  armCrashPoint(config.crashAt);
   const onPoolError = (error: Error) => log.warn({ event: 'database_connection_lost', error: error.name });
   const db = createPool(servers.databaseUrl, {
     max: 16,
@@ -57,7 +66,7 @@ export async function startGateway(
   await prepareQueue(connection);
   const queues = openQueues(connection, config.queueNamespace, log);
   const directory = await openDirectory({ db, log });
-  const sealing = await openSealing(config, db, log);
+  const sealing = await parts.openSealing(config, db, log);
   const identities = roles.work ? await openIdentities(config, db, log) : null;
   const guarded = createGuardedFetch({ allow: config.outboundAllow });
   const providers = createProviderCall();
@@ -76,13 +85,13 @@ export async function startGateway(
     log,
   };
 
-  const door = roles.serve ? await openDoor(context, metrics) : null;
+  const door = roles.serve ? await openDoor(context, metrics, parts) : null;
   const app = door === null ? null : await serve(context, door, queues, metrics);
   const workers =
     identities === null
       ? null
       : startWorkers(connection, config.queueNamespace, createHandlers({ ...context, ...identities }), log);
-  const sweeping = roles.work ? startSweeping(context) : null;
+  const sweeping = roles.sweep ? startSweeping(context) : null;
 
   return {
     port: app === null ? null : (app.server.address() as AddressInfo).port,
@@ -107,7 +116,7 @@ export async function startGateway(
 }
 
 /** The way in, with the spool behind it for when PostgreSQL is away. */
-async function openDoor(context: Context, metrics: Registry) {
+async function openDoor(context: Context, metrics: Registry, { createAccept }: Pick<Parts, 'createAccept'>) {
   const maxBytes = context.config.spoolMaxMb * 1024 * 1024;
   const spool = await openSpool(join(context.config.dataDir, 'spool'), { maxBytes, log: context.log });
   watchSpool(spool, metrics);

@@ -29,7 +29,7 @@ beforeAll(async () => {
   redis = await openTcpRelay(testRedisUrl());
   gateway = await startInProcess(
     { databaseUrl: postgres.url, redisUrl: redis.url },
-    { serve: true, work: true },
+    { serve: true, work: true, sweep: true },
     { PUBLIC_URL: publicUrl, QUEUE_NAMESPACE: testQueueNamespace() },
   );
 });

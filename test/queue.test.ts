@@ -190,7 +190,7 @@ describe('the gateway on a queue in Redis', () => {
   const reporter = { name: 'Ngatinem Wiryosuparto', phone: '085712349876' };
 
   async function start(role: 'serve' | 'work' | 'all', namespace: string): Promise<InProcess> {
-    const roles = { serve: role !== 'work', work: role !== 'serve' };
+    const roles = { serve: role !== 'work', work: role !== 'serve', sweep: role !== 'serve' };
     const servers = { databaseUrl: database.url, redisUrl: redis.url };
     const gateway = await startInProcess(servers, roles, { QUEUE_NAMESPACE: namespace });
     opened.push(gateway.stop);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { toReport } from '../channels/sms/message.ts';
 import { leaseDeliveries, recordAttempt, reopenDeliveries } from '../src/db/deliveries.ts';
+import { listOverdueReports } from '../src/db/inbox.ts';
 import { isUnavailable } from '../src/db/pool.ts';
 import type { DeliveryId } from '../src/domain/report.ts';
 import { openQueues } from '../src/queue/bullmq.ts';
@@ -56,6 +57,14 @@ test('an attempt at the endpoint an agency had before decides nothing once there
   });
   const { rows } = await database.pool.query('select state from deliveries where id = $1', [deliveryId]);
   expect(rows).toEqual([{ state: 'pending' }]);
+});
+
+test('a report put off by a process whose clock ran an hour ahead is not kept waiting for that hour', async () => {
+  const now = new Date();
+  const { reportId } = await fileReport(database.pool, await addAgency(database.pool), now);
+  await database.pool.query(`update inbox set enqueue_after = $1`, [new Date(now.getTime() + 3_615_000)]);
+  expect(await listOverdueReports(database.pool, now, 10)).toContain(reportId);
+  expect(await listOverdueReports(database.pool, now, 10)).toEqual([]);
 });
 
 test('a sender cut in the middle of a character can be stored', () => {

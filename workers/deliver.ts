@@ -1,4 +1,5 @@
 import type { WorkerContext } from '../src/context.ts';
+import { crashPoint } from '../src/crash-points.ts';
 import {
   type Attempt,
   type Lease,
@@ -79,7 +80,9 @@ export function createDeliver(
     const { handover, told } = await revealTo(lease.handover);
     const bytes = JSON.stringify(webhookBody(handover));
     const headers = signWebhook(endpoint.secret, id, startedAt, bytes);
+    crashPoint('deliver:before-send');
     const outcome = await post({ url: endpoint.url, headers, body: bytes });
+    crashPoint('deliver:after-send');
     const endedAt = clock();
     const settlement = settleAttempt(outcome, roundAttempt, endedAt, Math.random);
     // An answer may repeat what was sent, and identities are kept in one place only.
@@ -90,6 +93,7 @@ export function createDeliver(
       httpStatus: outcome.kind === 'answer' ? outcome.status : null,
       answer: keepAnswer ? outcome.excerpt : null,
     });
+    crashPoint('deliver:after-record');
     if (settlement.agencyAway) await noteFailure(lease, startedAt, endedAt, settlement.retryAfter);
     else if (outcome.kind === 'answer') await noteAnswer(lease);
   }

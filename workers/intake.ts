@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { Context } from '../src/context.ts';
+import { crashPoint } from '../src/crash-points.ts';
 import { insertDeliveries } from '../src/db/deliveries.ts';
 import { claimFingerprints, insertFilings, insertFirstRoutes } from '../src/db/filings.ts';
 import { deleteFromInbox, lockUnfiled, quarantineReport, type UnfiledReport } from '../src/db/inbox.ts';
@@ -51,6 +52,7 @@ async function fileOrQuarantine(context: IntakeContext, reportIds: readonly stri
     reportIds,
     async (part) => {
       const { deliveryIds, notificationIds } = await fileWithFreshIds(context, part);
+      crashPoint('intake:after-commit');
       if (deliveryIds.length > 0) enqueueNext(context, 'deliver', { deliveryIds });
       if (notificationIds.length > 0) enqueueNext(context, 'notify', { notificationIds });
     },
@@ -117,6 +119,7 @@ async function file(context: IntakeContext, db: Db, reportIds: readonly string[]
     db,
     reports.map((report) => report.id),
   );
+  crashPoint('intake:before-commit');
   return { deliveryIds: [...deliveryIds], notificationIds: notifications.map(({ id }) => id) };
 }
 
@@ -164,9 +167,10 @@ function enqueueNext<Name extends JobName>(
   job: Name,
   payload: Payload<Name>,
 ): void {
-  enqueue(job, payload).catch((error: unknown) => {
-    log.warn({ event: `${job}_not_enqueued`, error: describeFailure(error) });
-  });
+  enqueue(job, payload).then(
+    () => crashPoint('intake:after-enqueue'),
+    (error: unknown) => log.warn({ event: `${job}_not_enqueued`, error: describeFailure(error) }),
+  );
 }
 
 function isTakenTrackingId(error: unknown): boolean {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OutgoingMessage } from '../channels/channel.ts';
 import type { WorkerContext } from '../src/context.ts';
+import { crashPoint } from '../src/crash-points.ts';
 import {
   beginSending,
   findDueNotifications,
@@ -85,7 +86,9 @@ export function createNotify(context: NotifyContext): Handlers['notify'] {
     if (after(clock(), longestCallMs) > leaseUntil) {
       return settle(begun, { kind: 'retry', reason: 'not sent: the worker was held up', retryAfter: null });
     }
+    crashPoint('notify:before-send');
     const outcome = await channel.send(message, call);
+    crashPoint('notify:after-send');
     // The provider needs a moment to know it, too: it is asked when the lease has run out.
     if (outcome.kind === 'unknown' && channel.reconcile !== undefined) return;
     await settle(begun, outcome);
@@ -113,6 +116,7 @@ export function createNotify(context: NotifyContext): Handlers['notify'] {
 
   async function record(notification: Notification, settlement: SendSettlement): Promise<void> {
     await persistently(() => recordSend(db, notification, settlement, clock()));
+    crashPoint('notify:after-mark');
     const { verdict, reason, nextAttemptAt } = settlement;
     countNotification(notification.kind, verdict);
     log[verdict === 'parked' ? 'warn' : 'info']({

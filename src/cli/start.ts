@@ -26,13 +26,13 @@ export const allCommand = defineCommand({
       const databaseUrl = config.databaseUrl ?? embedded.databaseUrl ?? '';
       await prepareDatabase(databaseUrl, say);
       const servers = { databaseUrl, redisUrl: config.redisUrl ?? embedded.redisUrl };
-      return startGateway(config, servers, { serve: true, work: true }, log);
+      return startGateway(config, servers, { serve: true, work: true, sweep: true }, log);
     }),
 });
 
 export const serveCommand = defineCommand({
   meta: { name: 'serve', description: 'Only the gateway: takes reports. Needs DATABASE_URL and REDIS_URL' },
-  run: () => run((config, log) => startPart(config, log, { serve: true, work: false })),
+  run: () => run((config, log) => startPart(config, log, { serve: true, work: false, sweep: false })),
 });
 
 export const workCommand = defineCommand({
@@ -40,7 +40,7 @@ export const workCommand = defineCommand({
     name: 'work',
     description: 'Only the workers: file, route and deliver. Needs DATABASE_URL and REDIS_URL',
   },
-  run: () => run((config, log) => startPart(config, log, { serve: false, work: true })),
+  run: () => run((config, log) => startPart(config, log, { serve: false, work: true, sweep: true })),
 });
 
 function startPart(config: Config, log: Logger, roles: Roles): Promise<Gateway> {

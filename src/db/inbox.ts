@@ -68,6 +68,9 @@ export async function deleteFromInbox(db: Db, ids: readonly ReportId[]): Promise
 /** How long whoever put a report on the queue again is left alone with it. */
 const overdueAgainMs = 30_000;
 
+/** Nobody puts a report off for longer: a time beyond it was written by a process whose clock ran ahead. */
+const longestPutOffMs = 60_000;
+
 /** Up to `limit` reports for the queue that should have been filed by `now`, and were not put on it lately. */
 export async function listOverdueReports(db: Db, now: Date, limit: number): Promise<readonly ReportId[]> {
   const { rows } = await db.query<{ report_id: ReportId }>({
@@ -75,11 +78,11 @@ export async function listOverdueReports(db: Db, now: Date, limit: number): Prom
     text: `
       update inbox set enqueue_after = $2
       where report_id in (
-        select report_id from inbox where enqueue_after <= $1
+        select report_id from inbox where enqueue_after <= $1 or enqueue_after > $4
         order by enqueue_after limit $3 for update skip locked
       )
       returning report_id`,
-    values: [now, new Date(now.getTime() + overdueAgainMs), limit],
+    values: [now, new Date(now.getTime() + overdueAgainMs), limit, new Date(now.getTime() + longestPutOffMs)],
   });
   return rows.map((row) => row.report_id);
 }

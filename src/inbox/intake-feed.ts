@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { crashPoint } from '../crash-points.ts';
 import type { ReportId } from '../domain/report.ts';
 import { describeFailure } from '../errors.ts';
 
@@ -25,6 +26,7 @@ export function createIntakeFeed({ enqueue, log }: Pick<Context, 'enqueue' | 'lo
       waiting = waiting.slice(maxPerJob);
       try {
         await enqueue('intake', { reportIds });
+        crashPoint('accept:after-enqueue');
       } catch (error) {
         const count = reportIds.length + waiting.length;
         log.warn({ event: 'intake_not_enqueued', count, error: describeFailure(error) });

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { crashPoint } from '../crash-points.ts';
 import { isUnavailable } from '../db/pool.ts';
 import { type InboxEntry, insertReports, listAccepted } from '../db/reports.ts';
 import { processHalving } from '../domain/batches.ts';
@@ -44,7 +45,9 @@ async function commit(
   entries: readonly InboxEntry[],
 ): Promise<ReadonlyMap<ReportId, Accepted>> {
   const enqueueAfter = new Date(clock().getTime() + sweepAfterMs);
+  crashPoint('accept:before-commit');
   const stored = await insertReports(db, entries, enqueueAfter);
+  crashPoint('accept:after-commit');
   feedIntake(stored);
   const repeats = entries.filter((entry) => !stored.has(entry.id));
   const known = repeats.length === 0 ? [] : await listAccepted(db, repeats);

@@ -12,6 +12,8 @@ export type Running = {
   readonly pid: number;
   /** Everything it printed so far, logs among it. */
   readonly output: () => string;
+  /** Resolves when it ends, with the signal that ended it. */
+  readonly ended: Promise<NodeJS.Signals | null>;
   /** Sends the signal and waits for the end; resolves with the exit code, null where the signal ended it. */
   readonly end: (signal: NodeJS.Signals) => Promise<number | null>;
 };
@@ -27,6 +29,9 @@ export async function startGateway(
     env: { PATH: process.env['PATH'] ?? '', PORT: '0', DATA_DIR: testDataDir, LOG_LEVEL: 'debug', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const ended = new Promise<NodeJS.Signals | null>((resolve) => {
+    child.once('exit', (_code, signal) => resolve(signal));
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (chunk: string) => {
@@ -38,6 +43,7 @@ export async function startGateway(
     url: /^ready (http\S+)/m.exec(output)?.[1] ?? '',
     pid: child.pid ?? 0,
     output: () => output,
+    ended,
     end: async (signal) => {
       if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
       const ended = once(child, 'exit');

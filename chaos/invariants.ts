@@ -1,0 +1,174 @@
+import type { Pool } from '../src/db/pool.ts';
+import type { Queues } from '../src/queue/bullmq.ts';
+import type { Arrival } from './agency.ts';
+import { type Entry, type Ledger, readMark } from './ledger.ts';
+import type { SentSms } from './sms-provider.ts';
+
+/** What a run came to: a sentence for each offence, by the promise that it breaks. */
+export type Verdict = {
+  readonly acked: number;
+  readonly lost: readonly string[];
+  readonly doubled: readonly string[];
+  readonly undelivered: readonly string[];
+  readonly leaked: readonly string[];
+  readonly stuck: readonly string[];
+};
+
+export type Evidence = {
+  readonly ledger: Ledger;
+  readonly db: Pool;
+  readonly arrivals: readonly Arrival[];
+  readonly sentSms: readonly SentSms[];
+  /** Gets a page or a document of the running gateway; resolves with its status. */
+  readonly ask: (path: string) => Promise<{ readonly status: number }>;
+};
+
+type Row = {
+  readonly id: string;
+  readonly text: string;
+  readonly tracking_id: string | null;
+  readonly quarantine: string | null;
+  readonly delivery_id: string | null;
+  readonly delivery_state: string | null;
+};
+
+/** Holds the gateway to its promises, report by report, from the outside and in the database. */
+export async function judgeReports(evidence: Evidence): Promise<Omit<Verdict, 'leaked' | 'stuck'>> {
+  const { rows } = await evidence.db.query<Row>(`
+    select report.id, report.text, filing.tracking_id, quarantine.error as quarantine,
+      delivery.id as delivery_id, delivery.state as delivery_state
+    from reports as report
+    left join filings as filing on filing.report_id = report.id
+    left join quarantine on quarantine.report_id = report.id
+    left join deliveries as delivery on delivery.report_id = report.id`);
+  const rowsOf = groupBy(rows, ({ text }) => readMark(text));
+  const arrivalsOf = groupBy(evidence.arrivals, ({ body }) => reportIdOf(body));
+  const acknowledged = evidence.ledger.list().filter((entry) => entry.acknowledged);
+  const lost: string[] = [];
+  const doubled: string[] = findDoubledSms(evidence.sentSms);
+  const undelivered: string[] = [];
+
+  for (const entry of acknowledged) {
+    const name = `report ${entry.message.number} (${entry.message.way})`;
+    const stored = rowsOf.get(entry.message.number) ?? [];
+    const loss = stored.length === 0 ? 'is nowhere' : await findDeadReceipt(entry, evidence.ask);
+    if (loss !== null) lost.push(`${name} was acknowledged and ${loss}`);
+    const doubling = findDoubling(entry, stored, arrivalsOf);
+    if (doubling !== null) doubled.push(`${name} ${doubling}`);
+    for (const row of stored) {
+      const lack = findLack(row, arrivalsOf.get(row.id) ?? []);
+      if (lack !== null) undelivered.push(`${name} ${lack}`);
+    }
+  }
+  return { acked: acknowledged.length, lost, doubled, undelivered };
+}
+
+async function findDeadReceipt({ receipts }: Entry, ask: Evidence['ask']): Promise<string | null> {
+  for (const receipt of receipts) {
+    const { status } = await ask(`/v1/receipts/${receipt}`);
+    if (status !== 200) return `its receipt answers ${status}`;
+  }
+  return null;
+}
+
+function findDoubling(
+  entry: Entry,
+  stored: readonly Row[],
+  arrivalsOf: ReadonlyMap<string, readonly Arrival[]>,
+): string | null {
+  const count = new Set(stored.map(({ id }) => id)).size;
+  if (count > mostRows(entry)) return `is stored ${count} times`;
+  if (entry.message.way !== 'web' && entry.receipts.size > 1) return `has ${entry.receipts.size} receipts`;
+  for (const { id } of stored) {
+    const came = arrivalsOf.get(id) ?? [];
+    const webhookIds = new Set(came.map(({ webhookId }) => webhookId));
+    if (webhookIds.size > 1) return `came under ${webhookIds.size} webhook-ids`;
+    const trackingIds = new Set(came.map(({ body }) => trackingIdOf(body)));
+    if (trackingIds.size > 1) return `came under ${trackingIds.size} tracking IDs`;
+  }
+  return null;
+}
+
+/** Why the report has not reached its agency; one in quarantine has not, although it waits with a reason. */
+function findLack(row: Row, came: readonly Arrival[]): string | null {
+  if (row.quarantine !== null) return `is in quarantine: ${row.quarantine}`;
+  if (row.tracking_id === null) return 'has no tracking ID';
+  return came.some(({ accepted, webhookId }) => accepted && webhookId === row.delivery_id)
+    ? null
+    : `is with no agency: its delivery is ${row.delivery_state}`;
+}
+
+/** Without a key every request that was not answered may have become a report. */
+const mostRows = ({ message, attempts }: Entry): number => (message.way === 'web' ? attempts : 1);
+
+/** The public must not see that a confidential report exists: its tracking ID answers like an unknown one. */
+export async function findBetrayed({ ledger, db, ask }: Evidence): Promise<readonly string[]> {
+  const { rows } = await db.query<{ text: string; tracking_id: string }>(`
+    select text, tracking_id from reports join filings on filings.report_id = reports.id`);
+  const betrayed: string[] = [];
+  for (const { text, tracking_id } of rows) {
+    const entry = ledger.find(readMark(text) ?? -1);
+    const { status } = await ask(`/v1/track/${tracking_id}`);
+    if (entry?.message.openness === 'confidential' && status !== 404) {
+      betrayed.push(`report ${entry.message.number} is confidential and its tracking ID answers ${status}`);
+    }
+  }
+  return betrayed;
+}
+
+/** What would wait for ever: messages never acknowledged, the inbox, deliveries, jobs, words back to reporters. */
+export async function listStuck(
+  { ledger, db }: Pick<Evidence, 'ledger' | 'db'>,
+  queues: Pick<Queues, 'count'>,
+): Promise<readonly string[]> {
+  const senders = ledger
+    .list()
+    .filter(({ acknowledged }) => !acknowledged)
+    .map(
+      ({ message, refusal }) =>
+        `report ${message.number} (${message.way}): ${refusal ?? 'never acknowledged'}`,
+    );
+  const { rows: inbox } = await db.query<{ line: string }>(`
+    select 'in the inbox: ' || report_id || ', on the queue again ' || enqueue_after as line from inbox`);
+  const { rows: deliveries } = await db.query<{ line: string }>(`
+    select 'pending: delivery ' || id || ', due ' || next_attempt_at || ', attempt ' || attempt_count as line
+    from deliveries where state = 'pending'`);
+  // One that is delayed has a time when it is tried again.
+  const jobs = Object.entries(await queues.count()).flatMap(([name, { waiting, active }]) =>
+    waiting + active > 0 ? [`queue ${name}: ${waiting} waiting, ${active} active`] : [],
+  );
+  const words = await listStuckNotifications(db);
+  return [...senders, ...[...inbox, ...deliveries, ...words].map(({ line }) => line), ...jobs];
+}
+
+/** Neither sent nor refused nor parked for staff. */
+async function listStuckNotifications(db: Pool): Promise<readonly { readonly line: string }[]> {
+  const { rows: tables } = await db.query(
+    `select from pg_class where relname = 'notifications' and relkind = 'r'`,
+  );
+  if (tables.length === 0) return [];
+  const { rows } = await db.query<{ line: string }>(`
+    select 'word to a reporter is ' || state || ': ' || id as line
+    from notifications where state not in ('sent', 'refused', 'parked')`);
+  return rows;
+}
+
+function findDoubledSms(sent: readonly SentSms[]): string[] {
+  return [...groupBy(sent, ({ to, text }) => `${to}\n${text}`).values()]
+    .filter((same) => same.length > 1)
+    .map((same) => `an SMS was sent ${same.length} times: ${same[0]?.text.slice(0, 60)}`);
+}
+
+const reportIdOf = (body: string): string => JSON.parse(body).data.reportId;
+const trackingIdOf = (body: string): string => JSON.parse(body).data.trackingId;
+
+function groupBy<T, K>(list: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of list) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
