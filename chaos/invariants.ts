@@ -141,7 +141,7 @@ export async function listStuck(
   return [...senders, ...[...inbox, ...deliveries, ...words].map(({ line }) => line), ...jobs];
 }
 
-/** Neither sent nor refused nor parked for staff. */
+/** Neither settled nor parked for staff. */
 async function listStuckNotifications(db: Pool): Promise<readonly { readonly line: string }[]> {
   const { rows: tables } = await db.query(
     `select from pg_class where relname = 'notifications' and relkind = 'r'`,
@@ -149,7 +149,7 @@ async function listStuckNotifications(db: Pool): Promise<readonly { readonly lin
   if (tables.length === 0) return [];
   const { rows } = await db.query<{ line: string }>(`
     select 'word to a reporter is ' || state || ': ' || id as line
-    from notifications where state not in ('sent', 'refused', 'parked')`);
+    from notifications where state in ('pending', 'sending')`);
   return rows;
 }
 

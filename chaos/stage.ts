@@ -20,7 +20,7 @@ export type Built = Stage & {
   readonly url: string;
   readonly genericSecret: string;
   readonly kannelSecret: string;
-  /** Of the processes: where they keep files of their own. */
+  /** Where the processes have the folders in which they keep files. */
   readonly dataDir: string;
   readonly agency: FlakyAgency;
   readonly provider: FlakySmsProvider;
@@ -57,7 +57,6 @@ export async function buildStage(
   for (const code of agencies) await openEndpoint(db, agency, code);
 
   const dataDir = join(folder, 'data');
-  mkdirSync(dataDir);
   const genericSecret = newSecret();
   const kannelSecret = newSecret().slice(-20);
   const port = await findFreePort();
@@ -65,7 +64,6 @@ export async function buildStage(
   const env = {
     DATABASE_URL: through(postgres.url(), postgresWire.port),
     REDIS_URL: through(redis.url(), redisWire.port),
-    DATA_DIR: dataDir,
     PORT: String(port),
     PUBLIC_URL: url,
     LOG_LEVEL: 'debug',
@@ -76,11 +74,14 @@ export async function buildStage(
     SMS_KANNEL_SEND_USER: 'lapor',
     SMS_KANNEL_SEND_PASSWORD: kannelSecret,
   };
-  const gateway = supervise({ name: 'gateway', ...gatewayOf(control), env }, timeline);
-  const workers = [
-    supervise({ name: 'worker 1', ...workerOf(control), env }, timeline),
-    supervise({ name: 'worker 2', ...workerOf(control), env }, timeline),
-  ] as const;
+  const start = (name: string, program: ReturnType<typeof gatewayOf>) => {
+    // A folder each, as on machines of their own.
+    const folderOfOwn = join(dataDir, name.replace(' ', '-'));
+    mkdirSync(folderOfOwn, { recursive: true });
+    return supervise({ name, ...program, env: { ...env, DATA_DIR: folderOfOwn } }, timeline);
+  };
+  const gateway = start('gateway', gatewayOf(control));
+  const workers = [start('worker 1', workerOf(control)), start('worker 2', workerOf(control))] as const;
   const processes = [gateway, ...workers];
   return {
     ...{ postgres, redis, postgresWire, redisWire, gateway, workers, db, processes },
