@@ -19,8 +19,8 @@ export type Evidence = {
   readonly db: Pool;
   readonly arrivals: readonly Arrival[];
   readonly sentSms: readonly SentSms[];
-  /** Gets a page or a document of the running gateway; resolves with its status. */
-  readonly ask: (path: string) => Promise<{ readonly status: number }>;
+  /** Gets a page or a document of the running gateway. */
+  readonly ask: (path: string) => Promise<{ readonly status: number; readonly text: string }>;
 };
 
 type Row = {
@@ -51,9 +51,10 @@ export async function judgeReports(evidence: Evidence): Promise<Omit<Verdict, 'l
   for (const entry of acknowledged) {
     const name = `report ${entry.message.number} (${entry.message.way})`;
     const stored = rowsOf.get(entry.message.number) ?? [];
-    const loss = stored.length === 0 ? 'is nowhere' : await findDeadReceipt(entry, evidence.ask);
+    const answers = await Promise.all([...entry.receipts].map((r) => evidence.ask(`/v1/receipts/${r}`)));
+    const loss = stored.length === 0 ? 'is nowhere' : findDeadReceipt(answers);
     if (loss !== null) lost.push(`${name} was acknowledged and ${loss}`);
-    const doubling = findDoubling(entry, stored, arrivalsOf);
+    const doubling = findDoubling(entry, stored, arrivalsOf) ?? findDivergence(entry, answers);
     if (doubling !== null) doubled.push(`${name} ${doubling}`);
     for (const row of stored) {
       const lack = findLack(row, arrivalsOf.get(row.id) ?? []);
@@ -63,12 +64,18 @@ export async function judgeReports(evidence: Evidence): Promise<Omit<Verdict, 'l
   return { acked: acknowledged.length, lost, doubled, undelivered };
 }
 
-async function findDeadReceipt({ receipts }: Entry, ask: Evidence['ask']): Promise<string | null> {
-  for (const receipt of receipts) {
-    const { status } = await ask(`/v1/receipts/${receipt}`);
-    if (status !== 200) return `its receipt answers ${status}`;
-  }
-  return null;
+type Answers = readonly Awaited<ReturnType<Evidence['ask']>>[];
+
+function findDeadReceipt(answers: Answers): string | null {
+  const dead = answers.find(({ status }) => status !== 200);
+  return dead === undefined ? null : `its receipt answers ${dead.status}`;
+}
+
+/** A message that came again while PostgreSQL was away has another receipt, which must lead to the same report. */
+function findDivergence({ message }: Entry, answers: Answers): string | null {
+  if (message.way === 'web') return null;
+  const trackingIds = new Set(answers.map(({ text }) => JSON.parse(text).trackingId));
+  return trackingIds.size > 1 ? `has receipts that lead to ${trackingIds.size} reports` : null;
 }
 
 function findDoubling(
@@ -78,7 +85,6 @@ function findDoubling(
 ): string | null {
   const count = new Set(stored.map(({ id }) => id)).size;
   if (count > mostRows(entry)) return `is stored ${count} times`;
-  if (entry.message.way !== 'web' && entry.receipts.size > 1) return `has ${entry.receipts.size} receipts`;
   for (const { id } of stored) {
     const came = arrivalsOf.get(id) ?? [];
     const webhookIds = new Set(came.map(({ webhookId }) => webhookId));

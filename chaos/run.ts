@@ -145,7 +145,7 @@ async function judge(stage: Built, ledger: Ledger, watch: LeakWatch): Promise<Ve
     const answer = await fetch(`${stage.url}${path}`, { signal: AbortSignal.timeout(10_000) });
     const text = await answer.text();
     watch.look(`answer to GET ${path.split('/').slice(0, 3).join('/')}`, text);
-    return { status: answer.status };
+    return { status: answer.status, text };
   };
   const evidence = {
     ledger,
