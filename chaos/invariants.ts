@@ -147,15 +147,22 @@ export async function listStuck(
   return [...senders, ...[...inbox, ...deliveries, ...words].map(({ line }) => line), ...jobs];
 }
 
-/** Neither settled nor parked for staff. */
+/**
+ * Neither settled nor parked. One that was turned away waits for its next time on the schedule, whose first steps are at
+ * most half an hour long: what lies further ahead was written by a clock that was off.
+ */
 async function listStuckNotifications(db: Pool): Promise<readonly { readonly line: string }[]> {
   const { rows: tables } = await db.query(
     `select from pg_class where relname = 'notifications' and relkind = 'r'`,
   );
   if (tables.length === 0) return [];
   const { rows } = await db.query<{ line: string }>(`
-    select 'word to a reporter is ' || state || ': ' || id as line
-    from notifications where state in ('pending', 'sending')`);
+    select 'word to a reporter is ' || state || ': ' || id || ', due ' || next_attempt_at as line
+    from notifications
+    where state = 'sending' or (
+      state = 'pending'
+      and next_attempt_at not between now() - interval '5 seconds' and now() + interval '40 minutes'
+    )`);
   return rows;
 }
 

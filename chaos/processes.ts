@@ -66,13 +66,12 @@ export function supervise(program: Program, timeline: Timeline): Supervised {
     });
     started.once('exit', (code, signal) => {
       if (child !== started || !wanted) return;
-      const crashed = signal === 'SIGKILL' && quirk.env?.['CRASH_AT'] !== undefined;
-      timeline.note(
-        `${program.name} ended ${crashed ? `at ${quirk.env?.['CRASH_AT']}` : `by itself, ${signal ?? `code ${code}`}`}`,
-      );
+      const crashAt = signal === 'SIGKILL' ? quirk.env?.['CRASH_AT'] : undefined;
+      const end = signal ?? `code ${code}`;
+      const how = isReady ? `ended by itself with ${end}` : `could not start: ${end}`;
+      timeline.note(`${program.name} ${crashAt === undefined ? how : `died at ${crashAt}`}`);
       // One that cannot start while a server is away gives up and is started again: only the ready have promised to live.
-      if (!crashed && isReady)
-        crashes.push(`${program.name} ended by itself with ${signal ?? `code ${code}`}`);
+      if (crashAt === undefined && isReady) crashes.push(`${program.name} ${how}`);
       void pause(500).then(() => {
         if (child === started && wanted) launch({});
       });
