@@ -14,6 +14,7 @@ const lapor = defineCommand({
     endpoint: () => import('./cli/endpoint.ts').then((file) => file.endpointCommand),
     report: () => import('./cli/report.ts').then((file) => file.reportCommand),
     notification: () => import('./cli/notification.ts').then((file) => file.notificationCommand),
+    keys: () => import('./cli/keys.ts').then((file) => file.keysCommand),
     audit: () => import('./cli/audit.ts').then((file) => file.auditCommand),
     demo: () => import('./cli/demo.ts').then((file) => file.demoCommand),
   },

@@ -2,11 +2,13 @@ import { defineCommand } from 'citty';
 import { recordAudit } from '../db/audit.ts';
 import { releaseFromQuarantine } from '../db/inbox.ts';
 import { type Pool, transaction } from '../db/pool.ts';
-import { findReportFile, listDeliveriesOf, listHops, listQuarantined } from '../db/report-file.ts';
-import { type ReportFile, type StaffView, staffView } from '../domain/audiences/staff.ts';
+import { listDeliveriesOf, listHops, listQuarantined } from '../db/report-file.ts';
+import { type StaffView, staffView } from '../domain/audiences/staff.ts';
 import type { ReportId } from '../domain/report.ts';
-import { formatTrackingId, parseTrackingId } from '../domain/tracking-id.ts';
+import { formatTrackingId } from '../domain/tracking-id.ts';
 import { AppError } from '../errors.ts';
+import { disclose } from './disclose.ts';
+import { findReport } from './find-report.ts';
 import { nameOperator } from './operator.ts';
 import { printable } from './printable.ts';
 import { withDatabase } from './with-database.ts';
@@ -92,22 +94,8 @@ function retryReport(db: Pool, id: ReportId): Promise<void> {
 
 export const reportCommand = defineCommand({
   meta: { name: 'report', description: 'Look at a report, or at those that could not be processed' },
-  subCommands: { show, quarantine, retry },
+  subCommands: { show, disclose, quarantine, retry },
 });
-
-async function findReport(db: Pool, typed: string): Promise<ReportFile> {
-  const isReportId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(typed);
-  const parsed = isReportId ? { trackingId: typed.toLowerCase() } : parseTrackingId(typed);
-  if (parsed === 'mistyped') {
-    throw new AppError(
-      'invalid',
-      `${typed} is no tracking ID: a digit is wrong or missing. It has 12 digits.`,
-    );
-  }
-  const report = await findReportFile(db, parsed.trackingId);
-  if (report === null) throw new AppError('not-found', `No report has the ID ${typed}.`);
-  return report;
-}
 
 function describeReport(report: StaffView): string {
   const flags = [report.anonymous ? 'anonymous' : '', report.confidential ? 'confidential' : ''].filter(

@@ -17,6 +17,8 @@ export const auditActions = [
   'endpoint_added',
   'endpoint_replaced',
   'endpoint_disabled',
+  'identity_disclosed',
+  'keys_rotated',
   'report_retried',
 ] as const;
 

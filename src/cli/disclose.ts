@@ -1,0 +1,74 @@
+import { defineCommand } from 'citty';
+import { recordAudit } from '../db/audit.ts';
+import { findSealedReport } from '../db/identities.ts';
+import { AppError } from '../errors.ts';
+import { readPrivateKeys } from '../sealing/keys.ts';
+import { createOpen } from '../sealing/open.ts';
+import { audienceOf, openSealedReport } from '../sealing/sealed-report.ts';
+import { findReport } from './find-report.ts';
+import { nameOperator } from './operator.ts';
+import { printable } from './printable.ts';
+import { withDatabase } from './with-database.ts';
+
+/** Who reported: the one command that says so. The audit log knows of it before anybody sees anything. */
+export const disclose = defineCommand({
+  meta: {
+    name: 'disclose',
+    description:
+      'Who sent a report, and the message as it came. Needs the private keys; goes into the audit log first',
+  },
+  args: {
+    id: { type: 'positional', description: 'Tracking ID or report id', required: true },
+    reason: {
+      type: 'string',
+      description: 'Why you need to know: it stays in the audit log',
+      required: true,
+    },
+    json: { type: 'boolean', description: 'As JSON, with the original message in base64', default: false },
+  },
+  run: ({ args }) =>
+    withDatabase(async ({ db, config }) => {
+      const reason = args.reason.trim();
+      if (reason.length < 10) {
+        throw new AppError(
+          'invalid',
+          'The reason is too short: whoever reads the audit log must understand it.',
+        );
+      }
+      const report = await findReport(db, args.id);
+      const open = createOpen(readPrivateKeys(config));
+      await recordAudit(db, {
+        actor: nameOperator(),
+        action: 'identity_disclosed',
+        subject: `report:${report.report_id}`,
+        reason,
+        details: {},
+      });
+      const sealed = await findSealedReport(db, report.report_id);
+      const opened = sealed && (await openSealedReport(open, report.report_id, sealed, audienceOf(report)));
+      if (opened === null) {
+        throw new AppError(
+          'conflict',
+          'The seal does not open: this row, or the flags of its report, were changed.',
+        );
+      }
+      const { identity, unmasked, original } = opened;
+      if (args.json) {
+        const { contentType, body } = original;
+        console.log(
+          JSON.stringify(
+            { identity, unmasked, original: { contentType, body: body.toString('base64') } },
+            null,
+            2,
+          ),
+        );
+        return;
+      }
+      const told = Object.entries(identity ?? {}).filter(([, value]) => value !== null);
+      if (told.length === 0) console.log('the reporter gave no name and no contact');
+      for (const [name, value] of told) console.log(printable(`${name.padEnd(11)}  ${value}`));
+      if (unmasked !== null)
+        console.log(printable(`as written   ${[unmasked.title, unmasked.text].filter(Boolean).join('\n')}`));
+      console.log(`original     ${original.contentType}, ${original.body.length} bytes (--json shows it)`);
+    }),
+});

@@ -1,0 +1,74 @@
+import { defineCommand } from 'citty';
+import { recordAudit } from '../db/audit.ts';
+import { transaction } from '../db/pool.ts';
+import { countSealedByKey, insertSealingKey } from '../db/sealing-keys.ts';
+import {
+  createMissingKeys,
+  keysFolder,
+  readPrivateKeys,
+  readPublicKey,
+  rotateKeys,
+} from '../sealing/keys.ts';
+import { nameOperator } from './operator.ts';
+import { withDatabase } from './with-database.ts';
+
+const list = defineCommand({
+  meta: { name: 'list', description: 'The keys identities are sealed with, the newest first' },
+  args: { json: { type: 'boolean', description: 'As JSON', default: false } },
+  run: ({ args }) =>
+    withDatabase(async ({ db, config }) => {
+      createMissingKeys(config);
+      const current = readPublicKey(config);
+      const held = new Set(readPrivateKeys(config).map((key) => key.id));
+      const used = (await countSealedByKey(db)).map((use) => ({
+        ...use,
+        privateKeyHere: held.has(use.keyId),
+      }));
+      if (args.json) {
+        console.log(
+          JSON.stringify({ current: current.id, publicKey: current.bytes.toString('base64'), used }, null, 2),
+        );
+        return;
+      }
+      console.log(`seals now    ${current.id}  IDENTITY_PUBLIC_KEY=${current.bytes.toString('base64')}`);
+      for (const { keyId, sealed, firstUsedAt, privateKeyHere } of used) {
+        const since = firstUsedAt.toISOString().slice(0, 10);
+        const where = privateKeyHere ? 'private key here' : 'PRIVATE KEY NOT HERE';
+        console.log(`since ${since}  ${keyId}  ${sealed} identities, ${where}`);
+      }
+    }),
+});
+
+const rotate = defineCommand({
+  meta: {
+    name: 'rotate',
+    description:
+      'Seal with a fresh key from the next start of each gateway on; the older ones stay, to open what they sealed',
+  },
+  run: () =>
+    withDatabase(async ({ db, config }) => {
+      createMissingKeys(config);
+      const key = await transaction(db, async (tx) => {
+        const rotated = rotateKeys(config);
+        await insertSealingKey(tx, 'identity', rotated.id);
+        await recordAudit(tx, {
+          actor: nameOperator(),
+          action: 'keys_rotated',
+          subject: `key:${rotated.id}`,
+          reason: null,
+          details: {},
+        });
+        return rotated;
+      });
+      console.log(`\
+The new key is ${key.id}. Keep a copy of ${keysFolder(config.dataDir)} where this machine's end is not its end too:
+without the private keys in it nobody can answer a reporter any more.
+
+Now restart the workers first, wherever they run, with this folder; then the gateways.`);
+    }),
+});
+
+export const keysCommand = defineCommand({
+  meta: { name: 'keys', description: 'The keys that seal who reports' },
+  subCommands: { list, rotate },
+});
