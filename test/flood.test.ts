@@ -109,6 +109,21 @@ describe('from one address', () => {
     expect(await countRows(database.pool, 'reports')).toBe(1);
   });
 
+  test('a form sent once too often is answered with that page, before it is read', async () => {
+    await open({ RATE_LIMIT_REPORTS_PER_ADDRESS: '1' });
+    await statuses(1, report());
+    const refused = await gateway.app.inject({
+      method: 'POST',
+      url: '/lapor',
+      headers: { accept: 'text/html', 'content-type': 'application/x-www-form-urlencoded' },
+      payload: 'text=Jembatan+gantung+di+Sungai+Ciberang+putus',
+      remoteAddress: stranger,
+    });
+    expect(refused.statusCode).toBe(429);
+    expect(refused.headers['ratelimit-limit']).toBe('1');
+    expect(refused.body).toContain('<h1>Terlalu banyak permintaan</h1>');
+  });
+
   test('too many do not cost another address anything', async () => {
     await open({ RATE_LIMIT_PER_ADDRESS: '1' });
     expect(await statuses(2, { url: '/v1/topics' })).toEqual([200, 429]);
