@@ -1,26 +1,38 @@
 import { Agent, request } from 'node:http';
-import autocannon from 'autocannon';
+import autocannon, { type Options } from 'autocannon';
 import { sampleBody } from './samples.ts';
 
 let next = 0;
+const nextBody = () => {
+  next += 1;
+  return sampleBody(next);
+};
 
-/** Sends reports, each another one, over so many connections at once; requests a second. Throws where one was not taken. */
-export async function sendReports(
-  port: number,
-  how: { readonly connections: number } & ({ readonly duration: number } | { readonly amount: number }),
-): Promise<number> {
+type Connections = { readonly connections: number };
+
+/** Sends `amount` reports, each another one; how many a second. Throws where one was not taken. */
+export const sendEach = (port: number, how: Connections & { readonly amount: number }): Promise<number> =>
+  send(port, { ...how, requests: [{ setupRequest: (request) => ({ ...request, body: nextBody() }) }] });
+
+/** So many reports a connection has ready, and begins again with. */
+const readyPerConnection = 200;
+
+/**
+ * Sends reports for `duration` seconds as fast as they are taken; how many a second. They are made beforehand, so that
+ * making them takes nothing from whoever takes them. Throws where one was not taken.
+ */
+export const sendReady = (port: number, how: Connections & { readonly duration: number }): Promise<number> =>
+  send(port, {
+    ...how,
+    setupClient: (client) =>
+      client.setRequests(Array.from({ length: readyPerConnection }, () => ({ body: nextBody() }))),
+  });
+
+async function send(port: number, how: Omit<Options, 'url' | 'method' | 'headers'>): Promise<number> {
   const result = await autocannon({
     url: `http://127.0.0.1:${port}/v1/reports`,
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    requests: [
-      {
-        setupRequest: (request) => {
-          next += 1;
-          return { ...request, body: sampleBody(next) };
-        },
-      },
-    ],
     ...how,
   });
   if (result.non2xx > 0 || result.errors > 0) {

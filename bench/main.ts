@@ -8,7 +8,7 @@ import { createPool, type Pool } from '../src/db/pool.ts';
 import { startEmbedded } from '../src/embedded/servers.ts';
 import { prepareDatabase } from '../src/prepare-database.ts';
 import { createMissingKeys, toSettings } from '../src/sealing/keys.ts';
-import { sendReports, timeReports } from './load.ts';
+import { sendEach, sendReady, timeReports } from './load.ts';
 import { measureFsync, median, percentile, residentMb } from './measure.ts';
 import { preloadReports } from './preload.ts';
 import { type Process, startProcess } from './processes.ts';
@@ -70,14 +70,14 @@ try {
   const unsealed = await start('./unsealed-gateway.js');
   const rounds: { bare: number; gateway: number; unsealed: number }[] = [];
   const seconds = Math.max(1, 5 * scale);
-  await sendReports(bare.port, { connections: 64, duration: 1 });
-  await sendReports(gateway.port, { connections: 64, duration: 1 });
-  await sendReports(unsealed.port, { connections: 64, duration: 1 });
+  await sendReady(bare.port, { connections: 64, duration: 1 });
+  await sendReady(gateway.port, { connections: 64, duration: 1 });
+  await sendReady(unsealed.port, { connections: 64, duration: 1 });
   for (let round = 1; round <= 5; round += 1) {
     rounds.push({
-      bare: await sendReports(bare.port, { connections: 64, duration: seconds }),
-      gateway: await sendReports(gateway.port, { connections: 64, duration: seconds }),
-      unsealed: await sendReports(unsealed.port, { connections: 64, duration: seconds }),
+      bare: await sendReady(bare.port, { connections: 64, duration: seconds }),
+      gateway: await sendReady(gateway.port, { connections: 64, duration: seconds }),
+      unsealed: await sendReady(unsealed.port, { connections: 64, duration: seconds }),
     });
     const last = rounds.at(-1);
     say(
@@ -107,7 +107,7 @@ try {
   const memory: number[] = [];
   const watch = setInterval(() => memory.push(residentMb([gateway.pid, worker.pid])), 200);
   const began = performance.now();
-  const acceptedPerSecond = await sendReports(gateway.port, { connections: 64, amount });
+  const acceptedPerSecond = await sendEach(gateway.port, { connections: 64, amount });
   await settle(db);
   const tookSeconds = (performance.now() - began) / 1000;
   clearInterval(watch);

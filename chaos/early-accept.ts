@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Accept } from '../src/accept.ts';
-import type { Context } from '../src/context.ts';
+import type { DoorContext } from '../src/context.ts';
 import type { InboxEntry } from '../src/db/reports.ts';
 import type { NewReport, Receipt } from '../src/domain/report.ts';
 import { toInboxEntry } from '../src/inbox/entry.ts';
@@ -11,7 +11,7 @@ const negligenceMs = 300;
 
 /** The mistake this harness exists to find: the receipt first, the commit a moment later, and nothing if that fails. */
 export function createEarlyAccept(
-  context: Pick<Context, 'seal' | 'blindIndex' | 'clock'>,
+  context: Pick<DoorContext, 'seal' | 'blindIndex' | 'clock'>,
   inbox: Inbox,
 ): Accept {
   async function storeLater(entries: readonly InboxEntry[]): Promise<void> {
@@ -22,7 +22,10 @@ export function createEarlyAccept(
   /** A repeat has the receipt of the first, so that this door is wrong in one thing only. */
   function toEntry(report: NewReport): InboxEntry {
     const entry = toInboxEntry(report, context);
-    const receipt = hash('sha256', `${report.channel}:${report.externalId}`).slice(0, 33) as Receipt;
+    const receipt = hash('sha256', `${report.channel}:${report.externalId ?? entry.id}`).slice(
+      0,
+      33,
+    ) as Receipt;
     return { ...entry, receipt, row: JSON.stringify({ ...JSON.parse(entry.row), receipt }) };
   }
 

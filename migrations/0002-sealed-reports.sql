@@ -11,7 +11,8 @@ create table reports (
   -- the reporter's secret: 128 random bits behind the second it was given in, which keeps its index short and warm
   receipt text not null unique,
   channel text not null,
-  external_id text not null,
+  -- null where nothing tells a repeat from a second message
+  external_id text,
   kind text not null check (kind in ('complaint', 'aspiration', 'information_request')),
   title text,
   text text not null,
@@ -45,7 +46,8 @@ create table report_identities (
   -- the same contact, or content, has the same index; without its key nobody finds out which
   phone_index bytea,
   email_index bytea,
-  content_index bytea not null
+  -- null where the report has no external id: then no other message can claim to be this one
+  content_index bytea
 );
 
 -- Public halves of the keys in use. A worker without the private one, or a gateway with another index key, does not start.

@@ -1,4 +1,4 @@
-import type { Context } from './context.ts';
+import type { DoorContext } from './context.ts';
 import type { Accepted, NewReport } from './domain/report.ts';
 import { AppError } from './errors.ts';
 import { createGroupCommit } from './group-commit.ts';
@@ -17,10 +17,13 @@ export type Accept = (reports: readonly NewReport[]) => Promise<readonly Accepte
 const maxPerCommit = 500;
 /** Beyond this many the gateway is overloaded, and says so before its memory grows. */
 const maxWaiting = 20_000;
-/** And beyond this much of what was sent; one message alone always passes. */
+/** And beyond this much of what is to be stored; one message alone always passes. */
 const maxWaitingBytes = 32 * 1024 * 1024;
 
-export function createAccept(context: Pick<Context, 'seal' | 'blindIndex' | 'clock'>, inbox: Inbox): Accept {
+export function createAccept(
+  context: Pick<DoorContext, 'seal' | 'blindIndex' | 'clock'>,
+  inbox: Inbox,
+): Accept {
   const commit = createGroupCommit(inbox.store, {
     maxItems: maxPerCommit,
     maxWriting: 1,
@@ -30,11 +33,13 @@ export function createAccept(context: Pick<Context, 'seal' | 'blindIndex' | 'clo
   let waitingBytes = 0;
 
   async function commitWithinBytes(report: NewReport): Promise<Outcome> {
-    const size = report.original.body.length;
-    if (waitingBytes > 0 && waitingBytes + size > maxWaitingBytes) throw overflow();
+    // Looked at before it is sealed: refusing must cost less than taking.
+    if (waitingBytes > 0 && waitingBytes + report.original.body.length > maxWaitingBytes) throw overflow();
+    const entry = toInboxEntry(report, context);
+    const size = entry.row.length;
     waitingBytes += size;
     try {
-      return await commit(toInboxEntry(report, context));
+      return await commit(entry);
     } finally {
       waitingBytes -= size;
     }

@@ -25,15 +25,15 @@ export type Context = {
   readonly directory: () => Directory;
   /** The guarded way out to addresses that others chose. */
   readonly post: Post;
-  /** Seals who reports; nothing in this process needs to open it again unless it works, see `WorkerContext`. */
-  readonly seal: Seal;
-  readonly blindIndex: BlindIndex;
   /** The way out to the providers that the operator set up. */
   readonly call: Call;
   readonly countNotification: (kind: NotificationKind, verdict: SendVerdict) => void;
   readonly clock: () => Date;
   readonly log: Logger;
 };
+
+/** What taking reports needs besides: sealing who reports. Nothing here can open it again. */
+export type DoorContext = Context & { readonly seal: Seal; readonly blindIndex: BlindIndex };
 
 /** What workers are given besides: the private keys, as a function. A process that only serves has none. */
 export type WorkerContext = Context & {

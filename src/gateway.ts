@@ -7,7 +7,7 @@ import { createHandlers } from '../workers/index.ts';
 import { startSweeping } from '../workers/sweep.ts';
 import { createAccept } from './accept.ts';
 import type { Config } from './config.ts';
-import type { Context } from './context.ts';
+import type { Context, DoorContext } from './context.ts';
 import { armCrashPoint } from './crash-points.ts';
 import { createPool, ping } from './db/pool.ts';
 import { createApp } from './http/app.ts';
@@ -70,7 +70,7 @@ export async function startGateway(
   const mayBeAway = !roles.work;
   const clock = await openClock({ db, log });
   const directory = await openDirectory({ db, log }, mayBeAway);
-  const sealing = await parts.openSealing(config, db, log, mayBeAway);
+  const sealing = roles.serve ? await parts.openSealing(config, db, log, mayBeAway) : null;
   const identities = roles.work ? await openIdentities(config, db, log) : null;
   const guarded = createGuardedFetch({ allow: config.outboundAllow });
   const providers = createProviderCall();
@@ -82,14 +82,13 @@ export async function startGateway(
     channels: createChannels(config),
     directory: directory.current,
     post: guarded.post,
-    ...sealing,
     call: providers.call,
     countNotification: createNotificationCounter(metrics),
     clock: clock.now,
     log,
   };
 
-  const door = roles.serve ? await openDoor(context, metrics, parts) : null;
+  const door = sealing === null ? null : await openDoor({ ...context, ...sealing }, metrics, parts);
   const app = door === null ? null : await serve(context, door, queues, metrics);
   const workers =
     identities === null
@@ -121,7 +120,11 @@ export async function startGateway(
 }
 
 /** The way in, with the spool behind it for when PostgreSQL is away. */
-async function openDoor(context: Context, metrics: Registry, { createAccept }: Pick<Parts, 'createAccept'>) {
+async function openDoor(
+  context: DoorContext,
+  metrics: Registry,
+  { createAccept }: Pick<Parts, 'createAccept'>,
+) {
   const maxBytes = context.config.spoolMaxMb * 1024 * 1024;
   const spool = await openSpool(join(context.config.dataDir, 'spool'), { maxBytes, log: context.log });
   watchSpool(spool, metrics);

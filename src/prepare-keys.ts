@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Config } from './config.ts';
-import type { Context, WorkerContext } from './context.ts';
+import type { Context, DoorContext, WorkerContext } from './context.ts';
 import { findSealedReport } from './db/identities.ts';
 import { type Db, isUnavailable } from './db/pool.ts';
 import { insertSealingKey, listSealingKeys } from './db/sealing-keys.ts';
@@ -12,6 +12,7 @@ import {
   readIndexKey,
   readPrivateKeys,
   readPublicKey,
+  removeKeys,
 } from './sealing/keys.ts';
 import { createOpen, type Open } from './sealing/open.ts';
 import { createSeal } from './sealing/seal.ts';
@@ -27,7 +28,7 @@ export async function openSealing(
   db: Db,
   log: Context['log'],
   mayBeAway: boolean,
-): Promise<Pick<Context, 'seal' | 'blindIndex'>> {
+): Promise<Pick<DoorContext, 'seal' | 'blindIndex'>> {
   const areNew = createMissingKeys(config);
   if (areNew) log.info({ event: 'keys_created', folder: keysFolder(config.dataDir) });
   const publicKey = readPublicKey(config);
@@ -40,15 +41,34 @@ export async function openSealing(
   try {
     await checkKeys(db, publicKey.id, indexKeyId);
   } catch (error) {
-    // Keys that were here before were checked before; with new ones nobody knows whether others exist.
+    // Keys that were here before were checked before; with new ones nobody knows whether others exist, also next time.
+    if (areNew) removeKeys(config);
     if (!mayBeAway || areNew || !isUnavailable(error)) throw error;
     log.warn({ event: 'keys_not_checked', error: describeFailure(error) });
+    checkLater(db, publicKey.id, indexKeyId, log);
   }
   return { seal: await createSeal(publicKey, () => new Date()), blindIndex: createBlindIndex(indexKey) };
 }
 
+const checkAgainMs = 5_000;
+
+/** Makes up for a check that an absent PostgreSQL prevented; keys that turn out not to fit are for the operator to mend. */
+function checkLater(db: Db, publicKeyId: string, indexKeyId: string, log: Context['log']): void {
+  const timer = setInterval(async () => {
+    try {
+      await checkKeys(db, publicKeyId, indexKeyId);
+      clearInterval(timer);
+    } catch (error) {
+      if (isUnavailable(error)) return;
+      clearInterval(timer);
+      log.fatal({ event: 'keys_do_not_fit', error: describeFailure(error) });
+    }
+  }, checkAgainMs);
+  timer.unref();
+}
+
+/** Notes the keys in the database, all or none: what a refused start brought along must not count as used. */
 async function checkKeys(db: Db, publicKeyId: string, indexKeyId: string): Promise<void> {
-  await insertSealingKey(db, 'identity', publicKeyId);
   const [known] = await listSealingKeys(db, 'index');
   if (known !== undefined && known !== indexKeyId) {
     throw new AppError(
@@ -58,6 +78,7 @@ async function checkKeys(db: Db, publicKeyId: string, indexKeyId: string): Promi
     );
   }
   await insertSealingKey(db, 'index', indexKeyId);
+  await insertSealingKey(db, 'identity', publicKeyId);
 }
 
 /** The private keys, as a function; every key the database was used with must be among them. Throws `AppError` `config`. */
@@ -66,6 +87,7 @@ export async function openIdentities(
   db: Db,
   log: Context['log'],
 ): Promise<Pick<WorkerContext, 'open' | 'revealIdentity'>> {
+  if (config.identityPrivateKeyFile === null) createMissingKeys(config);
   const privateKeys = readPrivateKeys(config);
   const held = new Set(privateKeys.map((key) => key.id));
   const missing = (await listSealingKeys(db, 'identity')).filter((id) => !held.has(id));

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { v7 as uuidv7 } from 'uuid';
 import { parseSubmission, toNewReport } from '../../src/domain/submission.ts';
 import { AppError } from '../../src/errors.ts';
 import type { Channel, InboundRequest, Received } from '../channel.ts';
@@ -39,9 +38,8 @@ function parseJson(body: Buffer): unknown {
 }
 
 /** Without an `Idempotency-Key` every request is a report of its own: nothing tells a repeat from a second report. */
-function externalId(idempotencyKey: string | undefined): string {
-  // in order of time, which keeps the index it goes into short and warm
-  if (idempotencyKey === undefined || idempotencyKey === '') return `once:${uuidv7()}`;
+function externalId(idempotencyKey: string | undefined): string | null {
+  if (idempotencyKey === undefined || idempotencyKey === '') return null;
   if (idempotencyKey.length > 255) {
     throw new AppError('invalid', 'the Idempotency-Key is longer than 255 characters');
   }

@@ -1,10 +1,13 @@
+import { existsSync } from 'node:fs';
 import { defineCommand } from 'citty';
+import type { Config } from '../config.ts';
 import { recordAudit } from '../db/audit.ts';
 import { transaction } from '../db/pool.ts';
 import { countSealedByKey, insertSealingKey } from '../db/sealing-keys.ts';
 import {
   createMissingKeys,
   keysFolder,
+  privateKeyFile,
   readPrivateKeys,
   readPublicKey,
   rotateKeys,
@@ -19,7 +22,7 @@ const list = defineCommand({
     withDatabase(async ({ db, config }) => {
       createMissingKeys(config);
       const current = readPublicKey(config);
-      const held = new Set(readPrivateKeys(config).map((key) => key.id));
+      const held = listHeld(config);
       const used = (await countSealedByKey(db)).map((use) => ({
         ...use,
         privateKeyHere: held.has(use.keyId),
@@ -34,10 +37,18 @@ const list = defineCommand({
       for (const { keyId, sealed, firstUsedAt, privateKeyHere } of used) {
         const since = firstUsedAt.toISOString().slice(0, 10);
         const where = privateKeyHere ? 'private key here' : 'PRIVATE KEY NOT HERE';
-        console.log(`since ${since}  ${keyId}  ${sealed} identities, ${where}`);
+        console.log(
+          `since ${since}  ${keyId}  ${sealed} ${sealed === 1 ? 'identity' : 'identities'}, ${where}`,
+        );
       }
     }),
 });
+
+/** None where only a gateway's half of the keys is. */
+function listHeld(config: Config): ReadonlySet<string> {
+  const has = existsSync(privateKeyFile(config));
+  return new Set(has ? readPrivateKeys(config).map((key) => key.id) : []);
+}
 
 const rotate = defineCommand({
   meta: {

@@ -6,9 +6,9 @@ export type InboxEntry = {
   readonly id: ReportId;
   readonly receipt: Receipt;
   readonly channel: ChannelName;
-  readonly externalId: string;
-  /** Blind index of the original, in base64. */
-  readonly contentIndex: string;
+  readonly externalId: string | null;
+  /** Blind index of the original, in base64; null without an external id. */
+  readonly contentIndex: string | null;
   /** All of it as one JSON object; its members are named as the columns below. */
   readonly row: string;
 };

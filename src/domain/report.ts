@@ -45,8 +45,8 @@ export type Original = { readonly contentType: string; readonly body: Buffer };
 
 export type NewReport = {
   readonly channel: ChannelName;
-  /** The same message twice has the same external id; `(channel, externalId)` is unique for ever. */
-  readonly externalId: string;
+  /** The same message twice has the same external id; `(channel, externalId)` is unique for ever. Null: nothing tells a repeat. */
+  readonly externalId: string | null;
   readonly kind: Kind;
   readonly title: string | null;
   readonly text: string;

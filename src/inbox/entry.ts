@@ -1,4 +1,4 @@
-import type { Context } from '../context.ts';
+import type { DoorContext } from '../context.ts';
 import type { InboxEntry } from '../db/reports.ts';
 import { maskPersonalData } from '../domain/masking.ts';
 import type { NewReport, ReportId } from '../domain/report.ts';
@@ -12,7 +12,7 @@ import { audienceOf, packSealedReport, type Words } from '../sealing/sealed-repo
  */
 export function toInboxEntry(
   report: NewReport,
-  { seal, blindIndex, clock }: Pick<Context, 'seal' | 'blindIndex' | 'clock'>,
+  { seal, blindIndex, clock }: Pick<DoorContext, 'seal' | 'blindIndex' | 'clock'>,
 ): InboxEntry {
   const id = newId<ReportId>();
   const receipt = newReceipt(clock());
@@ -27,7 +27,8 @@ export function toInboxEntry(
     { reportId: id, audience: audienceOf(report) },
   );
   const contacts = indexContacts(blindIndex, report.identity);
-  const contentIndex = blindIndex('content', report.original.body).toString('base64');
+  const contentIndex =
+    report.externalId === null ? null : blindIndex('content', report.original.body).toString('base64');
   return {
     id,
     receipt,

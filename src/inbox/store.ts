@@ -26,7 +26,7 @@ export async function storeEntries(
   const outcomes = new Map<ReportId, Outcome>();
   await processHalving(
     // One order for all: two commits with the same external ids wait for each other and never in a circle.
-    entries.toSorted((a, b) => (a.externalId < b.externalId ? -1 : 1)),
+    entries.toSorted((a, b) => compare(a.externalId ?? '', b.externalId ?? '')),
     async (part) => {
       for (const [id, accepted] of await commit(parts, part)) outcomes.set(id, accepted);
     },
@@ -59,3 +59,5 @@ async function commit(
   for (const [index, accepted] of known.entries()) outcomes.set(repeats[index]?.id as ReportId, accepted);
   return outcomes;
 }
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -32,13 +32,6 @@ const files = { private: 'identity.pem', public: 'identity.pub', index: 'index.k
 
 export const keysFolder = (dataDir: string): string => join(dataDir, 'keys');
 
-/** The files that must be nobody else's to read. */
-export const listKeyFiles = (config: KeySettings): readonly string[] =>
-  [
-    privateKeyFile(config),
-    ...Object.values(files).map((name) => join(keysFolder(config.dataDir), name)),
-  ].filter((file) => existsSync(file));
-
 /** Throws `AppError` `config` where there is no usable key. */
 export function readPublicKey(config: KeySettings): PublicKey {
   const text =
@@ -84,6 +77,10 @@ export function createMissingKeys(config: KeySettings): boolean {
     throw error;
   }
 }
+
+/** Takes back keys that were made and never used. */
+export const removeKeys = ({ dataDir }: Pick<Config, 'dataDir'>): void =>
+  rmSync(keysFolder(dataDir), { recursive: true, force: true });
 
 /** The settings that give a process with another data folder these keys; one that only takes reports needs no private ones. */
 export function toSettings(config: KeySettings) {
@@ -161,7 +158,8 @@ function readPem(pem: string): KeyObject | null {
   }
 }
 
-const privateKeyFile = (config: KeySettings): string =>
+/** Where the private keys are, or would be. */
+export const privateKeyFile = (config: KeySettings): string =>
   config.identityPrivateKeyFile ?? join(keysFolder(config.dataDir), files.private);
 
 function read(file: string, setting: string): string {

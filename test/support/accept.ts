@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { type Accept, createAccept } from '../../src/accept.ts';
-import type { Context } from '../../src/context.ts';
+import type { DoorContext } from '../../src/context.ts';
 import { type Inbox, openInbox } from '../../src/inbox/inbox.ts';
 import { openSpool, type Spool } from '../../src/spool/spool.ts';
 import { testDataDir } from './sealing.ts';
 
-type Parts = Pick<Context, 'db' | 'enqueue' | 'seal' | 'blindIndex' | 'clock' | 'log'>;
+type Parts = Pick<DoorContext, 'db' | 'enqueue' | 'seal' | 'blindIndex' | 'clock' | 'log'>;
 type Door = {
   readonly accept: Accept;
   readonly spool: Spool;

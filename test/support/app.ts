@@ -45,13 +45,12 @@ export async function createTestApp(
     channels: createChannels(config),
     directory: () => directory,
     post: async () => ({ kind: 'blocked', detail: 'the HTTP side delivers nothing' }),
-    ...sealing,
     call: async () => ({ kind: 'not-sent', detail: 'the HTTP side sends nothing' }),
     countNotification: () => {},
     clock,
     log: pino({ level: 'trace' }, { write: (line: string) => logged.push(line) }),
   };
-  const { accept } = await openDoor(context);
+  const { accept } = await openDoor({ ...context, ...sealing });
   const metrics = createMetrics(db, queues);
   const parts = [
     { name: 'database', check: () => ping(db) },

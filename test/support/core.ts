@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { createChannels } from '../../channels/index.ts';
 import { parseConfig } from '../../src/config.ts';
-import type { WorkerContext } from '../../src/context.ts';
+import type { DoorContext, WorkerContext } from '../../src/context.ts';
 import { loadDirectory } from '../../src/db/directory.ts';
 import type { Pool } from '../../src/db/pool.ts';
 import type { NewReport } from '../../src/domain/report.ts';
@@ -24,7 +24,7 @@ export async function createCore(db: Pool, env: Readonly<Record<string, string>>
     enqueue: async (name: string, payload: object) => {
       jobs.push({ name, payload });
     },
-  } satisfies Partial<Record<keyof WorkerContext, unknown>>;
+  } satisfies Partial<Record<keyof (DoorContext & WorkerContext), unknown>>;
   return { context, jobs };
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { parseConfig } from '../../src/config.ts';
-import type { WorkerContext } from '../../src/context.ts';
+import type { DoorContext, WorkerContext } from '../../src/context.ts';
 import { findSealedReport } from '../../src/db/identities.ts';
 import type { Pool } from '../../src/db/pool.ts';
 import type { ReportId } from '../../src/domain/report.ts';
@@ -21,7 +21,7 @@ const config = parseConfig({ DATA_DIR: testDataDir });
 createMissingKeys(config);
 
 /** What seals and opens with those keys. */
-export const sealing: Pick<WorkerContext, 'seal' | 'blindIndex' | 'open'> = {
+export const sealing: Pick<DoorContext, 'seal' | 'blindIndex'> & Pick<WorkerContext, 'open'> = {
   seal: await createSeal(readPublicKey(config), () => new Date()),
   blindIndex: createBlindIndex(readIndexKey(config)),
   open: createOpen(readPrivateKeys(config)),

@@ -72,7 +72,7 @@ const receiptsOf = (journeys: readonly Journey[]): readonly string[] =>
 /** Kannel gets no receipt, so its reports are found under the name they are kept by. */
 const smsIdsOf = (journeys: readonly Journey[]): readonly string[] =>
   journeys.flatMap(({ acceptedAt, receipt, message }) =>
-    acceptedAt !== null && receipt === null ? [message.report.externalId] : [],
+    acceptedAt !== null && receipt === null ? (message.report.externalId ?? []) : [],
   );
 
 function withRow(journey: Journey, rows: readonly JourneyRow[]): Journey {

@@ -4,9 +4,13 @@ import type { Config } from '../../config.ts';
 import { errorCode, type Finding, fail, ok, warn } from './finding.ts';
 
 /** The files that open what is sealed: whoever can read them can read every name. */
-export function checkKeys({ dataDir }: Pick<Config, 'dataDir'>): readonly Finding[] {
+export function checkKeys({
+  dataDir,
+  identityPrivateKeyFile,
+}: Pick<Config, 'dataDir' | 'identityPrivateKeyFile'>): readonly Finding[] {
   try {
-    return checkKeyFiles(listFiles(join(dataDir, 'keys')));
+    const named = identityPrivateKeyFile === null ? [] : [identityPrivateKeyFile];
+    return checkKeyFiles([...listFiles(join(dataDir, 'keys')), ...named]);
   } catch (error) {
     return [cannotLook(join(dataDir, 'keys'), error)];
   }
