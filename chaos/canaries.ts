@@ -13,48 +13,95 @@ export type Canaries = {
   readonly userAgent: string;
 };
 
-/** `count` lies below a million. */
+/** `number` lies below a million. */
 export function createCanaries(number: number, random: Random): Canaries {
-  const digits = String(number).padStart(6, '0');
-  const token = (field: string) => `kx${digits}${field}${drawLetters(random, 8)}xk`;
+  const token = (field: string) => createToken(number, field, random);
   return {
     name: `Kanari ${token('n')}`,
-    phone: `0812${digits}${String(random.integer(0, 99)).padStart(2, '0')}`,
+    phone: `0812${pad(number)}${drawDigits(random, 2)}`,
     email: `kanari.${token('e')}@contoh.example`,
     onBehalfOf: `Ibu ${token('b')}`,
     userAgent: `aplikasi-warga/${token('u')}`,
   };
 }
 
+/** A word no one else writes; `field` is one letter. */
+export const createToken = (number: number, field: string, random: Random): string =>
+  `kx${pad(number)}${field}${drawLetters(random, 8)}xk`;
+
+/** 16 digits in the form of an identity number. */
+export const createNik = (number: number, random: Random): string =>
+  `327399${pad(number)}${drawDigits(random, 4)}`;
+
+/** An IPv6 address out of a network that nobody has; `number` lies below ten thousand. */
+export const createAddress = (number: number, random: Random): string =>
+  `2001:db8:6b78:${number}::${random.integer(1, 9_999)}`;
+
+const pad = (number: number): string => String(number).padStart(6, '0');
+const drawDigits = (random: Random, count: number): string =>
+  Array.from({ length: count }, () => random.integer(0, 9)).join('');
+
 /** Whether one of the reporter's canaries reads like this: a row of digits may look like one by chance. */
 export function isAmong(canaries: Canaries, { canary }: Sighting): boolean {
-  const core = canary.toLowerCase().replace(/^(\+?62|0)/, '');
-  return Object.values(canaries).some((planted) => planted.includes(core));
+  return Object.values(canaries).some((planted) => planted.includes(coreOf(canary)));
 }
+
+/** What all ways to write one canary have in common: of a telephone number, the digits behind the prefix. */
+export const coreOf = (canary: string): string =>
+  /^[+\d]/.test(canary) && !canary.includes(':')
+    ? canary.replace(/\D/g, '').replace(/^(62|0)(?=8)/, '')
+    : canary.toLowerCase();
 
 /** A canary that turned up: of which report, and how it reads. */
 export type Sighting = { readonly number: number; readonly canary: string };
 
-const token = /kx(\d{6})[nebu][a-z0-9]{8}xk/gi;
 /** Not within a longer row of digits or letters: identifiers and timestamps hold any eleven digits by chance. */
-const phone = /(?<![0-9a-z])(?:\+?62|0)?812(\d{6})\d\d(?![0-9a-z])/gi;
-const base64Run = /[A-Za-z0-9+/_-]{16,}/g;
-const hexRun = /(?:[0-9a-f]{2}){11,}/gi;
+const patterns: readonly { readonly form: RegExp; readonly numberOf: (canary: string) => string }[] = [
+  { form: /kx\d{6}[a-z][a-z0-9]{8}xk/gi, numberOf: (token) => token.slice(2, 8) },
+  {
+    form: /(?<![0-9a-z])(?:\+?62|0)?[ .-]?81[23](?:[ .-]?\d){8}(?![0-9a-z])/gi,
+    numberOf: (phone) => coreOf(phone).slice(3, 9),
+  },
+  { form: /(?<![0-9a-z])327399\d{10}(?![0-9a-z])/gi, numberOf: (nik) => nik.slice(6, 12) },
+  { form: /2001:0?db8:6b78:\d{1,4}/gi, numberOf: (address) => address.slice(address.lastIndexOf(':') + 1) },
+];
 
-/** Every canary in the bytes, in the clear or inside a run of base64 or hexadecimal, however that is aligned. */
+/** As long as the shortest canary makes them: eleven digits. */
+const base64Run = /[A-Za-z0-9+/_-]{15,}/g;
+const hexRun = /[0-9a-f]{22,}/gi;
+
+/**
+ * Every canary in the bytes, given one character each: in the clear, percent-encoded, as JSON escapes or in UTF-16, and
+ * all that again inside runs of base64 or hexadecimal, however they are aligned, and inside one such run in another.
+ */
 export function findCanaries(haystack: string): readonly Sighting[] {
   const found = new Map<string, Sighting>();
-  const look = (text: string) => {
-    for (const pattern of [token, phone]) {
-      for (const match of text.matchAll(pattern)) {
-        found.set(match[0], { number: Number(match[1]), canary: match[0] });
+  const look = (text: string, depth: number) => {
+    for (const view of new Set([text, withoutEscapes(text)])) {
+      for (const { form, numberOf } of patterns) {
+        for (const [canary] of view.matchAll(form)) {
+          found.set(canary, { number: Number(numberOf(canary)), canary });
+        }
+      }
+    }
+    if (depth === 0) return;
+    for (const [run] of text.matchAll(hexRun)) {
+      for (const skip of [0, 1]) look(Buffer.from(run.slice(skip), 'hex').toString('latin1'), depth - 1);
+    }
+    for (const [run] of text.matchAll(base64Run)) {
+      for (let skip = 0; skip < 4; skip += 1) {
+        look(Buffer.from(run.slice(skip), 'base64').toString('latin1'), depth - 1);
       }
     }
   };
-  look(haystack);
-  for (const [run] of haystack.matchAll(hexRun)) look(Buffer.from(run, 'hex').toString('latin1'));
-  for (const [run] of haystack.matchAll(base64Run)) {
-    for (let skip = 0; skip < 4; skip += 1) look(Buffer.from(run.slice(skip), 'base64').toString('latin1'));
-  }
+  look(haystack, 2);
   return [...found.values()];
+}
+
+/** A canary is ASCII: in UTF-16 every other byte of it is zero. */
+function withoutEscapes(text: string): string {
+  return text
+    .replace(/\\+u([0-9a-f]{4})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+    .replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+    .replaceAll('\0', '');
 }

@@ -140,6 +140,7 @@ create table deliveries (
 create index deliveries_due on deliveries (agency_code, next_attempt_at) where state = 'pending';
 create index deliveries_parked on deliveries (agency_code, state) where state in ('waiting', 'refused');
 
+-- What the agency said is not kept: it may name the reporter, of whom it knows from another report.
 create table attempts (
   delivery_id uuid not null references deliveries (id),
   number integer not null,
@@ -151,8 +152,6 @@ create table attempts (
   outcome text not null check (outcome in ('accepted', 'retry', 'refused', 'gone')),
   -- why it was not accepted, for staff
   error text,
-  -- how the agency's answer begins; only where it cannot repeat the reporter's identity
-  answer text,
   primary key (delivery_id, number)
 );
 

@@ -56,3 +56,13 @@ export function describeFailure(error: unknown): string {
   const facts = error as Error & { readonly code?: unknown; readonly constraint?: unknown };
   return [error.name, facts.code, facts.constraint].filter((fact) => typeof fact === 'string').join(' ');
 }
+
+/** The line of code it failed at, for the log; undefined where the stack does not say. */
+export function findPlace(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { stack = '', message } = error;
+  // A stack begins with the message, of which some line may look like a place.
+  const behind = stack.indexOf(message);
+  if (behind === -1) return undefined;
+  return /^ +at .*:\d+:\d+\)?$/m.exec(stack.slice(behind + message.length))?.[0].trim();
+}

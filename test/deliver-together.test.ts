@@ -119,7 +119,7 @@ describe('two workers', () => {
     await leaseDeliveries(database.pool, ids, startedAt, later(60_000));
     ahead = 61_000;
     await startWorker()([failed]);
-    const stale = { number: 1, endpointId, startedAt, endedAt: clock(), answer: null };
+    const stale = { number: 1, endpointId, startedAt, endedAt: clock() };
     await recordAttempt(database.pool, {
       ...stale,
       ...{

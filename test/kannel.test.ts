@@ -49,7 +49,7 @@ describe.skipIf(!hasKannel).each(['get', 'post'] as const)('the real Kannel by %
       const report = await inbox.next();
       expect(report.text).toBe(normalizeText(text));
       expect(report.identity?.phone).toBe('+6281234567890');
-      expect(report.externalId).toMatch(/^kannel:[0-9a-f-]{36}:/);
+      expect(report.externalId).toMatch(/^kannel:id:[0-9a-f]{32}$/);
     }
   });
 

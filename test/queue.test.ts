@@ -115,7 +115,7 @@ describe.each(['redis', 'postgres'] as const)('the queue in %s', (kind) => {
     work({
       intake: async () => {
         attempts += 1;
-        if (attempts <= 2) throw new TypeError('Bu Siti 0812-1111-2222 wrote select 1');
+        if (attempts <= 2) throw new TypeError('Bu Siti\n    at 0812-1111-2222 (x:1:1) wrote select 1');
         done = true;
       },
     });

@@ -52,7 +52,6 @@ test('an attempt at the endpoint an agency had before decides nothing once there
     httpStatus: 404,
     verdict: 'refused',
     error: null,
-    answer: null,
     nextAttemptAt: null,
   });
   const { rows } = await database.pool.query('select state from deliveries where id = $1', [deliveryId]);

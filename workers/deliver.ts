@@ -77,21 +77,17 @@ export function createDeliver(
 
   async function attempt(lease: Lease, startedAt: Date): Promise<void> {
     const { id, roundAttempt, endpoint } = lease;
-    const { handover, told } = await revealTo(lease.handover);
-    const bytes = JSON.stringify(webhookBody(handover));
+    const bytes = JSON.stringify(webhookBody(await reveal(lease.handover)));
     const headers = signWebhook(endpoint.secret, id, startedAt, bytes);
     crashPoint('deliver:before-send');
     const outcome = await post({ url: endpoint.url, headers, body: bytes });
     crashPoint('deliver:after-send');
     const endedAt = clock();
     const settlement = settleAttempt(outcome, roundAttempt, endedAt, Math.random);
-    // An answer may repeat what was sent, and identities are kept in one place only.
-    const keepAnswer = outcome.kind === 'answer' && settlement.verdict !== 'accepted' && !told;
     await record(lease, settlement, {
       startedAt,
       endedAt,
       httpStatus: outcome.kind === 'answer' ? outcome.status : null,
-      answer: keepAnswer ? outcome.excerpt : null,
     });
     crashPoint('deliver:after-record');
     if (settlement.agencyAway) await noteFailure(lease, startedAt, endedAt, settlement.retryAfter);
@@ -102,10 +98,8 @@ export function createDeliver(
    * Adds who reports, and the words as they were written, where the agency may know: that is, where the seal opens for it.
    * One that does not, although the report says it should, was tampered with, and the agency gets what anybody would.
    */
-  async function revealTo(
-    sealedUp: Lease['handover'],
-  ): Promise<{ readonly handover: Handover; readonly told: boolean }> {
-    const nothing = { handover: { ...sealedUp, identity: null }, told: false };
+  async function reveal(sealedUp: Lease['handover']): Promise<Handover> {
+    const nothing = { ...sealedUp, identity: null };
     if (audienceOf(sealedUp) !== 'agency') return nothing;
     const { reportId, place } = sealedUp;
     const sealed = await findSealedReport(db, reportId);
@@ -115,18 +109,15 @@ export function createDeliver(
       return nothing;
     }
     const { identity, unmasked } = opened;
-    if (unmasked === null) return { handover: { ...sealedUp, identity }, told: identity !== null };
+    if (unmasked === null) return { ...sealedUp, identity };
     const { title, text, placeText } = unmasked;
-    return {
-      handover: { ...sealedUp, identity, title, text, place: place && { ...place, text: placeText } },
-      told: true,
-    };
+    return { ...sealedUp, identity, title, text, place: place && { ...place, text: placeText } };
   }
 
   async function record(
     lease: Lease,
     { verdict, error, nextAttemptAt }: Settlement,
-    made: Pick<Attempt, 'startedAt' | 'endedAt' | 'httpStatus' | 'answer'>,
+    made: Pick<Attempt, 'startedAt' | 'endedAt' | 'httpStatus'>,
   ): Promise<void> {
     const { id, attempt: number, endpoint, handover } = lease;
     const row = { ...made, deliveryId: id, number, endpointId: endpoint.id, verdict, error, nextAttemptAt };

@@ -140,7 +140,7 @@ describe('sms/kannel', () => {
   });
 
   it.each(['', 'x'.repeat(201), 'a%00b', '%F0%9F%99%8F'])('files a message whose id is %j', (id) => {
-    expect(receiveOne(get(`id=${id}&text=Banjir`)).externalId).toMatch(/^kannel::[0-9a-f]{16}$/);
+    expect(receiveOne(get(`id=${id}&text=Banjir`)).externalId).toMatch(/^kannel:once:[0-9a-f]{32}$/);
   });
 
   it.each([

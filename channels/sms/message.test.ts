@@ -47,6 +47,11 @@ describe('an SMS as a report', () => {
     expect(text).toBe('x'.repeat(19_999));
   });
 
+  it('does not carry the id in the clear, for providers make ids of numbers', () => {
+    expect(toReport({ ...message, id: '6281234567890-17' }).externalId).not.toContain('81234567890');
+    expect(toReport({ ...message, id: '2' }).externalId).not.toBe(toReport(message).externalId);
+  });
+
   it('is told from another under the same id by sender and text, without its number being guessable', () => {
     const { externalId } = toReport(message);
     expect(toReport({ ...message }).externalId).toBe(externalId);
@@ -66,7 +71,9 @@ describe('an SMS as a report', () => {
   });
 
   it('has an external id of its provider', () => {
-    expect(toReport(message).externalId).toMatch(/^generic:1:[0-9a-f]{16}$/);
-    expect(toReport({ ...message, provider: 'kannel' }).externalId).toMatch(/^kannel:1:[0-9a-f]{16}$/);
+    expect(toReport(message).externalId).toMatch(/^generic:id:[0-9a-f]{32}$/);
+    expect(toReport({ ...message, provider: 'kannel', id: null }).externalId).toMatch(
+      /^kannel:once:[0-9a-f]{32}$/,
+    );
   });
 });

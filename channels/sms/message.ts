@@ -48,13 +48,14 @@ export function toReport(message: SmsMessage): NewReport {
 
 /**
  * Sender and text are part of it, so a provider that uses an id again cannot make us swallow another message; hashed
- * with a key, because there are few enough phone numbers to find the one behind a plain hash. Without an id the moment of
- * arrival stands in: a repeat may then be filed twice, which costs less than taking two messages for one.
+ * with a key, because there are few enough phone numbers to find the one behind a plain hash, and because providers make
+ * ids of numbers, too. Without an id the moment of arrival stands in: a repeat may then be filed twice, which costs less
+ * than taking two messages for one.
  */
 function externalId({ provider, id, from, key, receivedAt }: SmsMessage, text: string): string {
-  const digest = (moment: string) =>
-    createHmac('sha256', key).update(`${from}\n${moment}\n${text}`).digest('hex').slice(0, 16);
-  return id === null ? `${provider}::${digest(receivedAt.toISOString())}` : `${provider}:${id}:${digest('')}`;
+  const [kind, name] = id === null ? ['once', receivedAt.toISOString()] : ['id', id];
+  const digest = createHmac('sha256', key).update(`${from}\n${kind}:${name}\n${text}`).digest('hex');
+  return `${provider}:${kind}:${digest.slice(0, 32)}`;
 }
 
 function cut(text: string): string {

@@ -3,7 +3,7 @@ import closeWithGrace from 'close-with-grace';
 import { type Logger, pino } from 'pino';
 import { type Config, describeConfig, readConfig } from '../config.ts';
 import { startEmbedded } from '../embedded/servers.ts';
-import { AppError, describeFailure } from '../errors.ts';
+import { AppError, describeFailure, findPlace } from '../errors.ts';
 import { type Gateway, type Roles, type Servers, startGateway } from '../gateway.ts';
 import { prepareDatabase } from '../prepare-database.ts';
 import { fail } from './fail.ts';
@@ -76,8 +76,7 @@ async function run(start: Start): Promise<void> {
       return gateway;
     });
     closeWithGrace({ delay: 90_000, logger: false }, async ({ signal, err }) => {
-      if (err !== undefined)
-        log.fatal({ event: 'crashed', error: describeFailure(err), at: err.stack?.split('\n')[1] });
+      if (err !== undefined) log.fatal({ event: 'crashed', error: describeFailure(err), at: findPlace(err) });
       if (signal !== undefined) say(`stopping (${signal}): finishing what runs`);
       await starting.catch(() => undefined);
       await stopAll();

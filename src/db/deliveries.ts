@@ -192,7 +192,6 @@ export type Attempt = {
   readonly httpStatus: number | null;
   readonly verdict: Verdict;
   readonly error: string | null;
-  readonly answer: string | null;
   /** When a delivery that stays pending is due again; null where it is finished. */
   readonly nextAttemptAt: Date | null;
 };
@@ -207,14 +206,14 @@ export async function recordAttempt(db: Db, attempt: Attempt): Promise<void> {
     text: `
       with attempt as (
         insert into attempts
-          (delivery_id, number, endpoint_id, started_at, duration_ms, http_status, outcome, error, answer)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+          (delivery_id, number, endpoint_id, started_at, duration_ms, http_status, outcome, error)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)
       )
       update deliveries set
-        state = case when $7 = 'accepted' then 'delivered' when $10::timestamptz is null then 'refused' else 'pending' end,
-        next_attempt_at = coalesce($10, next_attempt_at),
-        enqueue_after = coalesce($10, enqueue_after),
-        finished_at = case when $10 is null then $11::timestamptz end
+        state = case when $7 = 'accepted' then 'delivered' when $9::timestamptz is null then 'refused' else 'pending' end,
+        next_attempt_at = coalesce($9, next_attempt_at),
+        enqueue_after = coalesce($9, enqueue_after),
+        finished_at = case when $9 is null then $10::timestamptz end
       where id = $1 and (
         (state = 'pending' and attempt_count = $2) or ($7 = 'accepted' and state <> 'delivered')
       )`,
@@ -227,7 +226,6 @@ export async function recordAttempt(db: Db, attempt: Attempt): Promise<void> {
       attempt.httpStatus,
       attempt.verdict,
       attempt.error,
-      attempt.answer,
       attempt.nextAttemptAt,
       attempt.endedAt,
     ],

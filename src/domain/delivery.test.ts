@@ -17,7 +17,6 @@ const answer = (status: number, retryAfter: string | null = null): PostOutcome =
   kind: 'answer',
   status,
   retryAfter,
-  excerpt: '',
 });
 
 describe('an attempt is judged by what the agency answered', () => {

@@ -5,14 +5,13 @@ import { parseRetryAfter, planRetry } from './retry.ts';
  * randomness are given.
  */
 
-/** What came of one POST to an agency. `excerpt` is how the body of the answer begins; `detail` never holds any of it. */
+/** What came of one POST to an agency. None of its words are those of request or answer: they may name the reporter. */
 export type PostOutcome =
   | {
       readonly kind: 'answer';
       readonly status: number;
       /** The header as sent: seconds or a date (RFC 9110, 10.2.3). */
       readonly retryAfter: string | null;
-      readonly excerpt: string;
     }
   /** `blocked`: the address is none we may reach. `timeout`, `network`: no answer came. */
   | { readonly kind: 'blocked' | 'timeout' | 'network'; readonly detail: string };

@@ -8,7 +8,7 @@ import fastify, {
 import type { Registry } from 'prom-client';
 import type { Accept } from '../accept.ts';
 import type { Context } from '../context.ts';
-import { AppError, describeFailure } from '../errors.ts';
+import { AppError, describeFailure, findPlace } from '../errors.ts';
 import { registerChannels } from './api/channels.ts';
 import { registerDirectory } from './api/directory.ts';
 import { registerDocs } from './api/docs.ts';
@@ -106,13 +106,4 @@ export async function createApp(
 function wantsPage(request: IncomingMessage): boolean {
   const isApi = /^\/(v1|channels|health|ready|metrics|docs)(\/|\?|$)/.test(request.url ?? '');
   return !isApi && (request.headers.accept ?? '').includes('text/html');
-}
-
-/** The line of code it failed at, for the log; undefined where the failure has no stack. */
-function findPlace(error: unknown): string | undefined {
-  const stack = error instanceof Error ? error.stack : undefined;
-  return stack
-    ?.split('\n')
-    .find((line) => /^\s+at /.test(line))
-    ?.trim();
 }

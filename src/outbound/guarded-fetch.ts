@@ -2,7 +2,6 @@ import { type LookupAddress, type LookupOptions, lookup as systemLookup } from '
 import type { LookupFunction } from 'node:net';
 import { Agent, type Dispatcher, request } from 'undici';
 import type { PostOutcome } from '../domain/delivery.ts';
-import { normalizeText } from '../domain/report.ts';
 import { findTargetProblem, isAllowed, isPublicAddress } from './target.ts';
 
 export type PostRequest = {
@@ -23,8 +22,7 @@ export type Timeouts = {
 };
 const patient: Timeouts = { connect: 5_000, headers: 10_000, total: 15_000, body: 2_000 };
 
-/** What is kept of an answer's body, and how much of the rest is read to keep the connection alive. */
-const excerptBytes = 500;
+/** How much of an answer's body is read, to keep the connection alive; none of it is kept. */
 const drainBytes = 64 * 1024;
 
 /**
@@ -52,12 +50,9 @@ export function createGuardedFetch(options: {
         body,
         signal: AbortSignal.timeout(timeouts.total),
       });
-      return {
-        kind: 'answer',
-        status: response.statusCode,
-        retryAfter: oneValue(response.headers['retry-after']),
-        excerpt: await readExcerpt(response.body, timeouts.body),
-      };
+      const retryAfter = oneValue(response.headers['retry-after']);
+      await drain(response.body, timeouts.body);
+      return { kind: 'answer', status: response.statusCode, retryAfter };
     } catch (error) {
       return toOutcome(error);
     }
@@ -101,23 +96,20 @@ function publicOnly(lookup: LookupFunction): LookupFunction {
   };
 }
 
-/** How the body begins. An answer cut off, or dripping past the time limit, still is the answer its status line gave. */
-async function readExcerpt(body: Dispatcher.ResponseData['body'], limitMs: number): Promise<string> {
-  const kept: Buffer[] = [];
+/** An answer cut off, or dripping past the time limit, still is the answer its status line gave. */
+async function drain(body: Dispatcher.ResponseData['body'], limitMs: number): Promise<void> {
   let size = 0;
   const timer = setTimeout(() => body.destroy(), limitMs);
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) {
-      if (size < excerptBytes) kept.push(chunk);
       size += chunk.length;
       if (size > drainBytes) break;
     }
   } catch {
-    // the connection broke or was given up: what came until then is the excerpt
+    // the connection broke or was given up
   } finally {
     clearTimeout(timer);
   }
-  return normalizeText(Buffer.concat(kept).subarray(0, excerptBytes).toString('utf8'));
 }
 
 const timeoutCodes: readonly string[] = [

@@ -11,7 +11,7 @@ import {
 } from 'bullmq';
 import { Cluster, Redis } from 'ioredis';
 import { Compile } from 'typebox/compile';
-import { AppError } from '../errors.ts';
+import { AppError, describeFailure, findPlace } from '../errors.ts';
 import { type Enqueue, type Handlers, type JobName, jobs, type Payload } from './jobs.ts';
 
 /**
@@ -139,6 +139,8 @@ export function startWorkers(
       running += 1;
       try {
         await handle(job.data as Payload<JobName>);
+      } catch (error) {
+        throw withoutWords(error);
       } finally {
         running -= 1;
         lastRan = Date.now();
@@ -196,6 +198,15 @@ export function startWorkers(
 }
 
 const stuckAfterMs = 20_000;
+
+/** BullMQ keeps message and stack of what a job failed with, and drivers quote values in theirs. */
+function withoutWords(error: unknown): Error {
+  const told = new Error(describeFailure(error));
+  if (error instanceof Error) told.name = error.name;
+  const place = findPlace(error);
+  told.stack = `${told.message}${place === undefined ? '' : `\n    ${place}`}`;
+  return told;
+}
 
 /**
  * Makes the queue ready to be used: the PostgreSQL backend's tables, or a look at Redis. Throws `AppError` `config`

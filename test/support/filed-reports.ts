@@ -88,10 +88,6 @@ export async function listAttempts(db: Pool, id: DeliveryId) {
     readonly http_status: number | null;
     readonly outcome: string;
     readonly error: string | null;
-    readonly answer: string | null;
-  }>(
-    'select number, http_status, outcome, error, answer from attempts where delivery_id = $1 order by number',
-    [id],
-  );
+  }>('select number, http_status, outcome, error from attempts where delivery_id = $1 order by number', [id]);
   return rows;
 }

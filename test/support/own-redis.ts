@@ -6,6 +6,8 @@ import { findRedis } from '../../src/embedded/redis-binaries.ts';
 
 export type OwnRedis = {
   readonly url: string;
+  /** Where it keeps what it writes. */
+  readonly folder: string;
   /** Ends it in good order. */
   readonly stop: () => Promise<void>;
   /** Starts it again, at the same address and with what it had. */
@@ -20,6 +22,7 @@ export async function startOwnRedis(): Promise<OwnRedis> {
   let redis = await startRedis(folder, binary);
   return {
     url: redis.url,
+    folder,
     stop: () => redis.stop(),
     start: async () => {
       redis = await startRedis(folder, binary);

@@ -97,7 +97,8 @@ function registerTrack(app: FastifyInstance, context: Pick<Context, 'db'>): void
     if ('receipt' in query) return reply.redirect(`/terima/${query.receipt}`, 303);
     const result = 'trackingId' in query ? await track(context, query.trackingId) : query.result;
     reply.code(typeof result === 'string' ? trackStatus[result] : 200);
-    return sendPage(reply, TrackPage({ view: viewOf(request), typed: query.typed, result }));
+    const view = viewOf(request, query.typed === '' ? {} : { id: query.typed });
+    return sendPage(reply, TrackPage({ view, typed: query.typed, result }));
   });
 }
 

@@ -12,10 +12,13 @@ declare module 'fastify' {
   }
 }
 
-export function viewOf(request: FastifyRequest): View {
+/**
+ * `asked` is what the page in the other language has to be asked for as well. Whatever else is in an address is no
+ * business of ours, and is not written into the page.
+ */
+export function viewOf(request: FastifyRequest, asked: Readonly<Record<string, string>> = {}): View {
   const speech = speechIn(chooseLanguage(request));
-  const query = new URLSearchParams(request.url.split('?', 2)[1] ?? '');
-  query.set('lang', speech.language === 'id' ? 'en' : 'id');
+  const query = new URLSearchParams({ ...asked, lang: speech.language === 'id' ? 'en' : 'id' });
   return { speech, assets: request.server.assets, otherLanguageHref: `?${query}` };
 }
 

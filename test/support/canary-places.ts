@@ -1,0 +1,90 @@
+import { join } from 'node:path';
+import { inject } from 'vitest';
+import { lookAtRedis, lookAtTables } from '../../chaos/leaks.ts';
+import { readMark } from '../../chaos/ledger.ts';
+import { readAll } from '../../chaos/servers.ts';
+import type { Stage } from './canary-stage.ts';
+import { runLapor } from './lapor.ts';
+
+/**
+ * Every place anybody could look at, as it is once the story is over; answers were looked at as they came. Traces are not
+ * among them, because the gateway writes none; nor images and attachments, because it takes and makes none.
+ */
+export async function lookEverywhere(stage: Stage): Promise<void> {
+  await lookAtPages(stage);
+  lookAtWebhooks(stage);
+  lookAtSms(stage);
+  await lookAtCommands(stage);
+  await lookAtStores(stage, stage.look);
+}
+
+async function lookAtPages({ get, receipts, database }: Stage): Promise<void> {
+  for (const receipt of receipts) {
+    await get(`/v1/receipts/${receipt}`);
+    await get(`/terima/${receipt}`);
+  }
+  const { rows } = await database.pool.query<{ tracking_id: string }>('select tracking_id from filings');
+  for (const { tracking_id } of rows) {
+    await get(`/v1/track/${tracking_id}`);
+    await get(`/lacak?id=${tracking_id}`);
+  }
+  for (const path of ['/metrics', '/ready', '/health', '/docs', '/docs/json', '/problems/invalid']) {
+    await get(path);
+  }
+}
+
+/** In three parts, because what an agency may read depends on the part. */
+function lookAtWebhooks({ agency, look }: Stage): void {
+  for (const { path, headers, body } of agency.received) {
+    const { data, ...rest } = JSON.parse(body);
+    const { reporter = null, title, text, place, ...told } = data;
+    const number = readMark(text);
+    look('webhook', JSON.stringify({ path, headers, rest, told, place: { ...place, text: null } }), number);
+    look('webhook: data.reporter', JSON.stringify(reporter), number);
+    look('webhook: words', JSON.stringify({ title, text, place: place?.text }), number);
+  }
+}
+
+function lookAtSms({ provider, look }: Stage): void {
+  for (const { to, text } of provider.asked) {
+    look('SMS: to', to);
+    look('SMS: text', text);
+  }
+}
+
+/** All that show something but `report disclose`, whose purpose it is to tell. */
+async function lookAtCommands({ database, settings, look }: Stage): Promise<void> {
+  const { rows } = await database.pool.query<{ id: string }>(`
+    select distinct on (channel, anonymous, confidential) id from reports
+    union select report_id from quarantine`);
+  const commands = [
+    ...rows.flatMap(({ id }, index) => [
+      ['report', 'show', id],
+      ...(index === 0 ? [['report', 'show', id, '--json']] : []),
+    ]),
+    ...[
+      'report quarantine',
+      'notification list',
+      'notification list --json',
+      'audit list',
+      'audit verify',
+    ].map((command) => command.split(' ')),
+    ...['endpoint list', 'endpoint list --json', 'keys list', 'doctor'].map((command) => command.split(' ')),
+  ];
+  for (const command of commands) {
+    const { stdout, stderr } = await runLapor(command, settings);
+    look(`lapor ${command.slice(0, 2).join(' ')}`, stdout + stderr);
+  }
+}
+
+/** What is written down: in tables, in Redis and all it was ever told to store, in files and their names, in logs. */
+export async function lookAtStores(stage: Stage, look: (place: string, content: string) => void) {
+  await lookAtTables({ look }, stage.database.pool);
+  await lookAtRedis({ look }, stage.redis.url);
+  for (const content of readAll(stage.redis.folder)) look('file of Redis', content);
+  for (const content of readAll(stage.dataDir)) look('file', content);
+  for (const { output } of stage.processes) look('log', output());
+  const postgres = readAll(join(inject('scratch'), 'postgres'));
+  for (const content of postgres.filter((file) => /^\S+\.log\n/.test(file)))
+    look('log of PostgreSQL', content);
+}

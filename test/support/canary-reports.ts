@@ -1,0 +1,189 @@
+import { randomUUID } from 'node:crypto';
+import { Webhook } from 'standardwebhooks';
+import {
+  type Canaries,
+  coreOf,
+  createAddress,
+  createCanaries,
+  createNik,
+  createToken,
+  type Sighting,
+} from '../../chaos/canaries.ts';
+import { markOf, type Openness } from '../../chaos/ledger.ts';
+import { createRandom } from '../../chaos/random.ts';
+
+export const ways = ['api', 'form', 'sms/generic', 'sms/kannel by GET', 'sms/kannel by POST'] as const;
+export type Way = (typeof ways)[number];
+
+/** One report as its reporter and the programs on its way know it: every value is nowhere else in the world. */
+export type PlantedReport = {
+  readonly number: number;
+  readonly way: Way;
+  readonly openness: Openness;
+  readonly identity: Omit<Canaries, 'userAgent'>;
+  readonly title: string;
+  readonly text: string;
+  readonly placeText: string;
+  /** Idempotency key, or the provider's name for the SMS. */
+  readonly key: string;
+  /** What comes along and is nobody's business: headers, the query string, members that nobody asked for. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly query: string;
+  readonly extra: string;
+  /** Every canary in it by its core, and where it was planted. */
+  readonly planted: ReadonlyMap<string, string>;
+};
+
+/** The same `number` gives the same report. */
+export function plantReport(number: number, way: Way, openness: Openness): PlantedReport {
+  const random = createRandom(number, 'canaries');
+  const planted = new Map<string, string>();
+  const plant = (where: string, value: string, core = value) => {
+    planted.set(coreOf(core), where);
+    return value;
+  };
+  const token = (where: string, letter: string) => plant(where, createToken(number, letter, random));
+  const { name, phone, email, onBehalfOf } = createCanaries(number, random);
+  for (const [where, value] of Object.entries({ name, email, onBehalfOf })) {
+    plant(where, value, /kx\d{6}[a-z][a-z0-9]{8}xk/.exec(value)?.[0]);
+  }
+  plant('phone', phone);
+  const other = plant('text: phone', `0813${phone.slice(4)}`).replace(/(.{4})(.{4})(.{4})/, '$1-$2-$3');
+  const nik = plant('text: NIK', createNik(number, random));
+  const address = createAddress(number, random);
+  plant('header x-forwarded-for', address, address.split('::')[0]);
+  return {
+    number,
+    way,
+    openness,
+    identity: { name, phone, email, onBehalfOf },
+    title: `Lampu mati, tanya @${token('title', 't')}`,
+    text:
+      `Lampu jalan mati sejak Senin, ${markOf(number)}. Hubungi ${other} atau ` +
+      `surel.${token('text: email', 'i')}@contoh.example, NIK ${nik}, IG @${token('text: account', 'a')}`,
+    placeText: `Kec. Coblong, Kota Bandung, dekat warung @${token('place', 'p')}`,
+    key: `kunci-${token('key', 'k')}`,
+    headers: {
+      'user-agent': `aplikasi/${token('header user-agent', 'h')}`,
+      'x-forwarded-for': address,
+      referer: `https://contoh.example/${token('header referer', 'h')}`,
+      cookie: `sesi=${token('header cookie', 'h')}`,
+      authorization: `Bearer ${token('header authorization', 'h')}`,
+      from: `${token('header from', 'h')}@contoh.example`,
+      'x-kannel-smsc': token('header x-kannel-smsc', 'h'),
+      'x-request-id': token('header x-request-id', 'h'),
+    },
+    query: `ref=${token('query', 'q')}`,
+    extra: token('extra', 'x'),
+    planted,
+  };
+}
+
+/** Where the sighting was planted; null where it only looks like a canary of this report. */
+export const findPlanted = (report: PlantedReport, { canary }: Sighting): string | null =>
+  report.planted.get(coreOf(canary)) ?? null;
+
+export type CanaryRequest = {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+};
+
+export const smsSecrets = {
+  generic: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+  kannel: 'rahasia-kannel-kenari',
+} as const;
+
+/** The body of `POST /v1/reports`. */
+export const submissionOf = (report: PlantedReport) => ({
+  kind: 'complaint',
+  title: report.title,
+  text: report.text,
+  place: { text: report.placeText },
+  reporter: {
+    name: report.identity.name,
+    phone: report.identity.phone,
+    email: report.identity.email,
+    nik: report.extra,
+  },
+  onBehalfOf: report.identity.onBehalfOf,
+  anonymous: report.openness === 'anonymous',
+  confidential: report.openness === 'confidential',
+  consent: true,
+  device: report.extra,
+});
+
+export const apiRequest = (report: PlantedReport): CanaryRequest => ({
+  method: 'POST',
+  path: `/v1/reports?${report.query}`,
+  headers: { ...report.headers, 'content-type': 'application/json', 'idempotency-key': report.key },
+  body: JSON.stringify(submissionOf(report)),
+});
+
+/** What a browser posts; `secrets` are the hidden fields of the form it was shown. */
+export const formRequest = (
+  report: PlantedReport,
+  secrets: { readonly csrf: string; readonly token: string; readonly cookie: string },
+): CanaryRequest => ({
+  method: 'POST',
+  path: `/lapor?${report.query}`,
+  headers: {
+    ...report.headers,
+    accept: 'text/html',
+    cookie: `${secrets.cookie}; ${report.headers['cookie']}`,
+    'content-type': 'application/x-www-form-urlencoded',
+  },
+  body: new URLSearchParams({
+    csrf: secrets.csrf,
+    token: secrets.token,
+    kind: 'complaint',
+    title: report.title,
+    text: report.text,
+    place: report.placeText,
+    ...report.identity,
+    ...(report.openness === 'open' ? {} : { [report.openness]: '1' }),
+    consent: '1',
+    device: report.extra,
+  }).toString(),
+});
+
+/** An SMS begins with the area's keyword. */
+const smsText = (report: PlantedReport) => `Bdg ${report.title}. ${report.text}`;
+
+export function genericSmsRequest(report: PlantedReport, secret: string = smsSecrets.generic): CanaryRequest {
+  const body = JSON.stringify([
+    { id: report.key, from: report.identity.phone, to: '1708', text: smsText(report), imsi: report.extra },
+  ]);
+  const [id, now] = [randomUUID(), new Date()];
+  return {
+    method: 'POST',
+    path: `/channels/sms/generic?${report.query}`,
+    headers: {
+      ...report.headers,
+      'content-type': 'application/json',
+      'webhook-id': id,
+      'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
+      'webhook-signature': new Webhook(secret).sign(id, now, body),
+    },
+    body,
+  };
+}
+
+/** As smsbox writes it: by GET the text in UTF-16BE, percent-encoded; by POST as the body. */
+export function kannelRequest(report: PlantedReport, method: 'GET' | 'POST'): CanaryRequest {
+  const parameters = new URLSearchParams({
+    secret: smsSecrets.kannel,
+    id: report.key,
+    from: report.identity.phone,
+    to: '1708',
+    imsi: report.extra,
+  });
+  const path = `/channels/sms/kannel?${parameters}&${report.query}`;
+  if (method === 'POST') {
+    const headers = { ...report.headers, 'content-type': 'text/plain; charset="UTF-8"' };
+    return { method, path, headers, body: smsText(report) };
+  }
+  const text = Buffer.from(smsText(report), 'utf16le').swap16().toString('hex').replace(/../g, '%$&');
+  return { method, path: `${path}&charset=UTF-16BE&coding=2&text=${text}`, headers: report.headers };
+}
