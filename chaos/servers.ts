@@ -36,9 +36,9 @@ export async function startOwnPostgres(folder: string): Promise<OwnPostgres> {
   return {
     url: () => server.url,
     kill: () => killServer(Number(readFileSync(join(folder, 'data/postmaster.pid'), 'utf8').split('\n')[0])),
-    start: async () => {
+    start: inTurn(async () => {
       server = await startPostgres(folder, say);
-    },
+    }),
     stop: () => server.stop(),
     fillDisk,
   };
@@ -81,9 +81,9 @@ export async function startOwnRedis(folder: string): Promise<OwnRedis> {
   return {
     url: () => server.url,
     kill: () => killServer(Number(JSON.parse(readFileSync(join(folder, 'server.json'), 'utf8')).pid)),
-    start: async () => {
+    start: inTurn(async () => {
       server = await startRedis(folder, binary);
-    },
+    }),
     stop: () => server.stop(),
     wipe: () => {
       for (const name of readdirSync(data)) rmSync(join(data, name), { recursive: true });
@@ -105,6 +105,15 @@ export function readAll(folder: string): readonly string[] {
         return [];
       }
     });
+}
+
+/** A fault that ends and the harness that cleans up may both start a server: the second then finds it running. */
+function inTurn(work: () => Promise<void>): () => Promise<void> {
+  let last: Promise<void> = Promise.resolve();
+  return () => {
+    last = last.catch(() => undefined).then(work);
+    return last;
+  };
 }
 
 function killServer(pid: number): void {
