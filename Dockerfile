@@ -18,7 +18,8 @@ RUN npm prune --omit=dev --ignore-scripts && rm -rf node_modules/@embedded-postg
 FROM node:24-bookworm-slim
 WORKDIR /app
 ENV NODE_ENV=production HOST=0.0.0.0 DATA_DIR=/var/lib/lapor
-RUN install -d -o node -g node -m 0700 /var/lib/lapor
+# A volume takes the owner of the folder it is first mounted over; the second is for compose.yaml, which hands out keys.
+RUN install -d -o node -g node -m 0700 /var/lib/lapor /var/lib/lapor-gateway
 COPY package.json ./
 COPY migrations migrations
 COPY src/http/assets src/http/assets

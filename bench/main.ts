@@ -2,10 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { parseConfig } from '../src/config.ts';
 import { countBacklog } from '../src/db/backlog.ts';
 import { createPool, type Pool } from '../src/db/pool.ts';
 import { startEmbedded } from '../src/embedded/servers.ts';
 import { prepareDatabase } from '../src/prepare-database.ts';
+import { createMissingKeys, toSettings } from '../src/sealing/keys.ts';
 import { sendReports, timeReports } from './load.ts';
 import { measureFsync, median, percentile, residentMb } from './measure.ts';
 import { preloadReports } from './preload.ts';
@@ -16,6 +18,7 @@ const help = `npm run bench -- [--json FILE] [--quick]
 Measures the gateway on this machine, with a PostgreSQL and a Redis of its own in full durability:
 
   accept    durable acceptance over 64 connections, as a ratio of a bare Fastify POST, in interleaved rounds
+  sealing   the same, as a ratio of a gateway that does not seal identities
   single    one connection, against the time of one fsync
   pipeline  60,000 reports accepted, filed and routed, with 100,000 stored before
   latency   accept to tracking ID at 100 reports a second
@@ -41,10 +44,12 @@ const env = {
   DATABASE_URL: databaseUrl,
   ...(embedded.redisUrl === null ? {} : { REDIS_URL: embedded.redisUrl }),
   PORT: '0',
+  ...makeKeys(),
 };
 const processes: Process[] = [];
 const start = async (file: string, ...args: string[]) => {
-  const started = await startProcess(file, args, env);
+  // A folder each, as on machines of their own.
+  const started = await startProcess(file, args, { ...env, DATA_DIR: join(folder, `${processes.length}`) });
   processes.push(started);
   return started;
 };
@@ -60,31 +65,38 @@ try {
   const alone = await timeReports(gateway.port, { count: 1000 * scale });
   const single = { p50: median(alone), p99: percentile(alone, 0.99), limit: 10 * fsyncMs + 5, fsyncMs };
 
-  say('accept: interleaved rounds against a bare Fastify');
+  say('accept: interleaved rounds against a bare Fastify and a gateway that does not seal');
   const bare = await start('./bare-fastify.js');
-  const rounds: { bare: number; gateway: number }[] = [];
+  const unsealed = await start('./unsealed-gateway.js');
+  const rounds: { bare: number; gateway: number; unsealed: number }[] = [];
   const seconds = Math.max(1, 5 * scale);
   await sendReports(bare.port, { connections: 64, duration: 1 });
   await sendReports(gateway.port, { connections: 64, duration: 1 });
+  await sendReports(unsealed.port, { connections: 64, duration: 1 });
   for (let round = 1; round <= 5; round += 1) {
     rounds.push({
       bare: await sendReports(bare.port, { connections: 64, duration: seconds }),
       gateway: await sendReports(gateway.port, { connections: 64, duration: seconds }),
+      unsealed: await sendReports(unsealed.port, { connections: 64, duration: seconds }),
     });
+    const last = rounds.at(-1);
     say(
-      `  round ${round}: bare ${figure(rounds.at(-1)?.bare)}/s, gateway ${figure(rounds.at(-1)?.gateway)}/s`,
+      `  round ${round}: bare ${figure(last?.bare)}/s, gateway ${figure(last?.gateway)}/s, unsealed ${figure(last?.unsealed)}/s`,
     );
   }
   await bare.stop();
+  await unsealed.stop();
   const accept = {
     ratio: median(rounds.map((round) => round.gateway / round.bare)),
     rps: median(rounds.map((round) => round.gateway)),
     bareRps: median(rounds.map((round) => round.bare)),
   };
+  const sealing = { ratio: median(rounds.map((round) => round.gateway / round.unsealed)) };
 
   say('pipeline: storing reports beforehand');
   await db.query(
-    'truncate reports, report_identities, inbox, quarantine, filings, fingerprints, routes, deliveries, attempts',
+    'truncate reports, report_identities, receipt_aliases, inbox, quarantine, filings, fingerprints, routes, deliveries, ' +
+      'attempts, notifications',
   );
   await preloadReports(db, 100_000 * scale);
   const worker = await start('../src/main.js', 'work');
@@ -105,9 +117,10 @@ try {
   const waited = await timeReports(gateway.port, { count: 2000 * scale, perSecond: 100, wait: 10 });
   const latency = { p50: median(waited), p95: percentile(waited, 0.95), p99: percentile(waited, 0.99) };
 
-  const result = { accept, single, pipeline, latency, rssMb: Math.max(...memory) };
+  const result = { accept, sealing, single, pipeline, latency, rssMb: Math.max(...memory) };
   console.log(`
 accept    ${figure(accept.rps)} reports/s durable; bare Fastify ${figure(accept.bareRps)}/s; ratio ${accept.ratio.toFixed(2)} (at least 0.30)
+sealing   ${sealing.ratio.toFixed(2)} of the speed without it kept (at least 0.85)
 single    p50 ${ms(single.p50)}, p99 ${ms(single.p99)} (under ${ms(single.limit)}: 10 fsyncs of ${ms(fsyncMs)} + 5 ms)
 pipeline  ${figure(pipeline.rps)} reports/s accepted to routed, over ${figure(amount)} (at least 3,000)
 latency   accept to tracking ID at 100/s: p50 ${ms(latency.p50)}, p95 ${ms(latency.p95)}, p99 ${ms(latency.p99)} (p95 under 150 ms)
@@ -120,6 +133,13 @@ ${cpus().length} x ${cpus()[0]?.model ?? 'unknown CPU'}, Node ${process.version}
   await db.end();
   await embedded.stop();
   rmSync(folder, { recursive: true, force: true });
+}
+
+function makeKeys(): Readonly<Record<string, string>> {
+  const config = parseConfig({ DATA_DIR: folder });
+  createMissingKeys(config);
+  const { forServing, forWorking } = toSettings(config);
+  return { ...forServing, ...forWorking };
 }
 
 /** Waits until every accepted report is filed. */

@@ -6,7 +6,7 @@ import { createPool, type Pool } from '../src/db/pool.ts';
 import { findFreePort } from '../src/embedded/processes.ts';
 import { newSecret } from '../src/outbound/sign.ts';
 import { prepareDatabase } from '../src/prepare-database.ts';
-import { createMissingKeys, keysFolder, readIndexKey, readPublicKey } from '../src/sealing/keys.ts';
+import { createMissingKeys, toSettings } from '../src/sealing/keys.ts';
 import { type FlakyAgency, startFlakyAgency } from './agency.ts';
 import type { Stage } from './faults.ts';
 import { agencies } from './messages.ts';
@@ -76,17 +76,21 @@ export async function buildStage(
     SMS_KANNEL_SEND_USER: 'lapor',
     SMS_KANNEL_SEND_PASSWORD: kannelSecret,
   };
-  const { publicKey, indexKey, privateKeyFile } = makeKeys(dataDir);
-  const sealing = { IDENTITY_PUBLIC_KEY: publicKey, IDENTITY_INDEX_KEY: indexKey };
-  const opening = { ...sealing, IDENTITY_PRIVATE_KEY_FILE: privateKeyFile };
-  const start = (name: string, program: ReturnType<typeof gatewayOf>, keys: Record<string, string>) => {
+  // As an operator hands them out: the private key only to those who work.
+  const keys = parseConfig({ DATA_DIR: dataDir });
+  createMissingKeys(keys);
+  const { forServing, forWorking } = toSettings(keys);
+  const start = (name: string, program: ReturnType<typeof gatewayOf>, more: Record<string, string>) => {
     // A folder each, as on machines of their own.
     const folderOfOwn = join(dataDir, name.replace(' ', '-'));
     mkdirSync(folderOfOwn, { recursive: true });
-    return supervise({ name, ...program, env: { ...env, ...keys, DATA_DIR: folderOfOwn } }, timeline);
+    return supervise(
+      { name, ...program, env: { ...env, ...forServing, ...more, DATA_DIR: folderOfOwn } },
+      timeline,
+    );
   };
-  const gateway = start('gateway', gatewayOf(control), sealing);
-  const startWorker = (name: string) => start(name, workerOf(control), opening);
+  const gateway = start('gateway', gatewayOf(control), {});
+  const startWorker = (name: string) => start(name, workerOf(control), forWorking);
   const workers = [startWorker('worker 1'), startWorker('worker 2')] as const;
   const processes = [gateway, ...workers];
   return {
@@ -113,15 +117,4 @@ function through(serverUrl: string, port: number): string {
   url.searchParams.delete('host');
   url.port = String(port);
   return url.href;
-}
-
-/** As an operator hands them out: the private key only to those who work. */
-function makeKeys(dataDir: string) {
-  const config = parseConfig({ DATA_DIR: dataDir });
-  createMissingKeys(config);
-  return {
-    publicKey: readPublicKey(config).bytes.toString('base64'),
-    indexKey: readIndexKey(config).toString('base64'),
-    privateKeyFile: join(keysFolder(dataDir), 'identity.pem'),
-  };
 }

@@ -12,6 +12,7 @@ import { armCrashPoint } from './crash-points.ts';
 import { createPool, ping } from './db/pool.ts';
 import { createApp } from './http/app.ts';
 import { openInbox } from './inbox/inbox.ts';
+import { openClock } from './live-clock.ts';
 import { openDirectory } from './live-directory.ts';
 import { countAccepted, createMetrics, createNotificationCounter, watchSpool } from './metrics.ts';
 import { createGuardedFetch } from './outbound/guarded-fetch.ts';
@@ -65,8 +66,11 @@ export async function startGateway(
       : { kind: 'postgres', pool: queuePool };
   await prepareQueue(connection);
   const queues = openQueues(connection, config.queueNamespace, log);
-  const directory = await openDirectory({ db, log });
-  const sealing = await parts.openSealing(config, db, log);
+  // Who only takes reports can do so without PostgreSQL: the spool keeps them.
+  const mayBeAway = !roles.work;
+  const clock = await openClock({ db, log });
+  const directory = await openDirectory({ db, log }, mayBeAway);
+  const sealing = await parts.openSealing(config, db, log, mayBeAway);
   const identities = roles.work ? await openIdentities(config, db, log) : null;
   const guarded = createGuardedFetch({ allow: config.outboundAllow });
   const providers = createProviderCall();
@@ -81,7 +85,7 @@ export async function startGateway(
     ...sealing,
     call: providers.call,
     countNotification: createNotificationCounter(metrics),
-    clock: () => new Date(),
+    clock: clock.now,
     log,
   };
 
@@ -109,6 +113,7 @@ export async function startGateway(
       await providers.close();
       await queues.close();
       directory.close();
+      clock.close();
       await queuePool?.end();
       await db.end();
     },

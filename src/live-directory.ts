@@ -1,17 +1,28 @@
 import type { Context } from './context.ts';
 import { findDirectoryVersion, loadDirectory } from './db/directory.ts';
-import type { Directory } from './domain/routing/directory.ts';
+import { isUnavailable } from './db/pool.ts';
+import { type Directory, emptyDirectory } from './domain/routing/directory.ts';
 import { describeFailure } from './errors.ts';
 
 /** How soon an import is noticed by a running process. */
 const lookEveryMs = 5_000;
 
-/** The directory in memory, loaded whole and replaced whole when an import has changed it, so nobody sees half of one. */
-export async function openDirectory(context: Pick<Context, 'db' | 'log'>): Promise<{
+/**
+ * The directory in memory, loaded whole and replaced whole when an import has changed it, so nobody sees half of one. Where
+ * PostgreSQL may be away at the start it is empty until it can be loaded (`isLoaded`).
+ */
+export async function openDirectory(
+  context: Pick<Context, 'db' | 'log'>,
+  mayBeAway: boolean,
+): Promise<{
   readonly current: () => Directory;
   readonly close: () => void;
 }> {
-  let directory = await loadDirectory(context.db);
+  let directory = await loadDirectory(context.db).catch((error: unknown) => {
+    if (!mayBeAway || !isUnavailable(error)) throw error;
+    context.log.warn({ event: 'directory_not_loaded', error: describeFailure(error) });
+    return emptyDirectory();
+  });
   let looking = false;
 
   const timer = setInterval(async () => {

@@ -2,9 +2,9 @@ import { hash } from 'node:crypto';
 import type { Config } from './config.ts';
 import type { Context, WorkerContext } from './context.ts';
 import { findSealedReport } from './db/identities.ts';
-import type { Db } from './db/pool.ts';
+import { type Db, isUnavailable } from './db/pool.ts';
 import { insertSealingKey, listSealingKeys } from './db/sealing-keys.ts';
-import { AppError } from './errors.ts';
+import { AppError, describeFailure } from './errors.ts';
 import { createBlindIndex } from './sealing/blind-index.ts';
 import {
   createMissingKeys,
@@ -20,13 +20,16 @@ import { audienceOf, openSealedReport } from './sealing/sealed-report.ts';
 /**
  * The keys of this process, made on the first start, and checked against those the database was used with before: what
  * is sealed for a key that nobody has is lost, and an index under another key matches nobody. Throws `AppError` `config`.
+ * Where PostgreSQL may be away, keys that were here before do without the check.
  */
 export async function openSealing(
   config: Config,
   db: Db,
   log: Context['log'],
+  mayBeAway: boolean,
 ): Promise<Pick<Context, 'seal' | 'blindIndex'>> {
-  if (createMissingKeys(config)) log.info({ event: 'keys_created', folder: keysFolder(config.dataDir) });
+  const areNew = createMissingKeys(config);
+  if (areNew) log.info({ event: 'keys_created', folder: keysFolder(config.dataDir) });
   const publicKey = readPublicKey(config);
   const indexKey = readIndexKey(config);
   const indexKeyId = hash('sha256', Buffer.concat([Buffer.from('index key id\n'), indexKey]), 'hex').slice(
@@ -34,7 +37,18 @@ export async function openSealing(
     16,
   );
 
-  await insertSealingKey(db, 'identity', publicKey.id);
+  try {
+    await checkKeys(db, publicKey.id, indexKeyId);
+  } catch (error) {
+    // Keys that were here before were checked before; with new ones nobody knows whether others exist.
+    if (!mayBeAway || areNew || !isUnavailable(error)) throw error;
+    log.warn({ event: 'keys_not_checked', error: describeFailure(error) });
+  }
+  return { seal: await createSeal(publicKey, () => new Date()), blindIndex: createBlindIndex(indexKey) };
+}
+
+async function checkKeys(db: Db, publicKeyId: string, indexKeyId: string): Promise<void> {
+  await insertSealingKey(db, 'identity', publicKeyId);
   const [known] = await listSealingKeys(db, 'index');
   if (known !== undefined && known !== indexKeyId) {
     throw new AppError(
@@ -44,7 +58,6 @@ export async function openSealing(
     );
   }
   await insertSealingKey(db, 'index', indexKeyId);
-  return { seal: await createSeal(publicKey, () => new Date()), blindIndex: createBlindIndex(indexKey) };
 }
 
 /** The private keys, as a function; every key the database was used with must be among them. Throws `AppError` `config`. */

@@ -43,7 +43,7 @@ import { letWaitingTimePass } from './support/waiting-time.ts';
  * | pg_terminate_backend               | here                                                                            |
  * | postgres: disk full                | here; outage: while PostgreSQL has a full disk (accept)                         |
  * | worker stopped past its lock       | here; notify: by a worker that wakes up past its lease                          |
- * | clock one hour off                 | regressions: a report put off by a process whose clock ran an hour ahead …      |
+ * | clock one hour off                 | live-clock (src): a clock that is off by an hour …; regressions: a report put off by a process whose clock ran an hour ahead … |
  * | CRASH_AT                           | crash-points                                                                    |
  * | agency: 500, 429 with Retry-After  | deliver: what the agency answers decides                                        |
  * | agency: hang, hang-up after reading | deliver: what the agency answers decides; guarded-fetch: no answer             |

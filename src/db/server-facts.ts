@@ -67,3 +67,12 @@ export async function listRefusals(
     from deliveries where state = 'refused' group by agency_code order by count desc, agency_code`);
   return rows;
 }
+
+/** What time PostgreSQL has. */
+export async function readDatabaseTime(db: Db): Promise<Date> {
+  const { rows } = await db.query<{ now: Date }>({
+    name: 'read-database-time',
+    text: 'select clock_timestamp() as now',
+  });
+  return rows[0]?.now ?? new Date();
+}

@@ -85,6 +85,17 @@ export function createMissingKeys(config: KeySettings): boolean {
   }
 }
 
+/** The settings that give a process with another data folder these keys; one that only takes reports needs no private ones. */
+export function toSettings(config: KeySettings) {
+  return {
+    forServing: {
+      IDENTITY_PUBLIC_KEY: readPublicKey(config).bytes.toString('base64'),
+      IDENTITY_INDEX_KEY: readIndexKey(config).toString('base64'),
+    },
+    forWorking: { IDENTITY_PRIVATE_KEY_FILE: privateKeyFile(config) },
+  };
+}
+
 /** Puts a fresh key pair in front of those there are; gateways use it from their next start on. Throws `AppError` `config`. */
 export function rotateKeys(config: KeySettings): PublicKey {
   if (config.identityPublicKey !== null || config.identityPrivateKeyFile !== null) {

@@ -76,6 +76,9 @@ export type Directory = {
   readonly ordinary: ReadonlySet<string>;
 };
 
+/** False for `emptyDirectory`: the national desk is in every other. */
+export const isLoaded = (directory: Directory): boolean => directory.agencies.size > 0;
+
 export function buildDirectory(rows: DirectoryRows): Directory {
   const active = rows.agencies.filter((agency) => agency.active);
   const spellings = new Map(
@@ -99,6 +102,10 @@ export function buildDirectory(rows: DirectoryRows): Directory {
     ordinary: new Set([...spellings.keys(), ...lexicon.numbers.keys()]),
   };
 }
+
+/** What a gateway has that has not reached PostgreSQL yet: it takes wishes as they are, and intake finds out. */
+export const emptyDirectory = (): Directory =>
+  buildDirectory({ version: '', agencies: [], topics: [], keywords: [], words: [], areas: '' });
 
 function nameAgencies(agencies: readonly Agency[]): Map<string, Agency | null> {
   const named = new Map<string, Agency | null>();

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Context } from '../../context.ts';
-import { listTopics, searchAgencies } from '../../domain/routing/directory.ts';
+import { type Directory, isLoaded, listTopics, searchAgencies } from '../../domain/routing/directory.ts';
+import { AppError } from '../../errors.ts';
 
 const AgencyBody = Type.Object(
   {
@@ -32,7 +33,7 @@ export function registerDirectory(app: FastifyInstance, context: Pick<Context, '
       response: { 200: Type.Object({ agencies: Type.Array(AgencyBody) }) },
     },
     handler: async ({ query }) => ({
-      agencies: searchAgencies(context.directory(), query.q ?? '', query.limit ?? 20).map((agency) => ({
+      agencies: searchAgencies(loaded(context), query.q ?? '', query.limit ?? 20).map((agency) => ({
         code: agency.code,
         name: agency.name,
         kind: agency.kind,
@@ -49,11 +50,17 @@ export function registerDirectory(app: FastifyInstance, context: Pick<Context, '
       response: { 200: Type.Object({ topics: Type.Array(TopicBody) }) },
     },
     handler: async () => ({
-      topics: listTopics(context.directory()).map((topic) => ({
+      topics: listTopics(loaded(context)).map((topic) => ({
         code: topic.code,
         name: topic.name,
         parent: topic.parentCode,
       })),
     }),
   });
+}
+
+function loaded(context: Pick<Context, 'directory'>): Directory {
+  const directory = context.directory();
+  if (!isLoaded(directory)) throw new AppError('unavailable', 'the directory is not loaded yet');
+  return directory;
 }

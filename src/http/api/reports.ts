@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import type { Accept } from '../../accept.ts';
 import type { Context } from '../../context.ts';
 import type { Accepted, NewReport } from '../../domain/report.ts';
-import { findAgency, findTopic } from '../../domain/routing/directory.ts';
+import { findAgency, findTopic, isLoaded } from '../../domain/routing/directory.ts';
 import { Submission } from '../../domain/submission.ts';
 import { AppError } from '../../errors.ts';
 import { Problem } from '../problems.ts';
@@ -85,6 +85,7 @@ export function registerReports(
 /** A program that names an agency or topic means one that exists: an alias becomes its code, an unknown one is told. */
 export function resolveWishes(report: NewReport, context: Pick<Context, 'directory'>): NewReport {
   const directory = context.directory();
+  if (!isLoaded(directory)) return report;
   const agency = report.agency === null ? null : findAgency(directory, report.agency);
   if (report.agency !== null && agency?.active !== true) {
     throw new AppError('agency-unknown', 'no active agency has this code', {

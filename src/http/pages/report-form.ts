@@ -1,9 +1,17 @@
-import { kinds, limits, normalizeLine, normalizePhone, normalizeText } from '../../domain/report.ts';
+import {
+  type AgencyCode,
+  kinds,
+  limits,
+  normalizeLine,
+  normalizePhone,
+  normalizeText,
+} from '../../domain/report.ts';
 import {
   type Agency,
   type Directory,
   findAgency,
   findTopic,
+  isLoaded,
   searchAgencies,
 } from '../../domain/routing/directory.ts';
 import type { Submission } from '../../domain/submission.ts';
@@ -81,7 +89,11 @@ export function checkForm(values: FormValues, directory: Directory, today: strin
     ...dayProblem(values.occurredOn, today),
     ...tooLong(values, 'place', limits.placeText),
     ...('code' in agency ? [] : [agencyProblem(values.agency, agency.choices)]),
-    ...problemIf(values.topic !== '' && findTopic(directory, values.topic) === null, 'topic', 'topic'),
+    ...problemIf(
+      isLoaded(directory) && values.topic !== '' && findTopic(directory, values.topic) === null,
+      'topic',
+      'topic',
+    ),
     ...tooLong(values, 'name', limits.name),
     ...problemIf(values.phone !== '' && normalizePhone(values.phone) === null, 'phone', 'phone'),
     ...problemIf(values.email !== '' && !/^[^\s@]+@[^\s@]+$/.test(values.email), 'email', 'email'),
@@ -118,6 +130,7 @@ function resolveAgency(
   | { readonly choices: readonly Agency[] } {
   const choice = agency === agencyAsked ? agencyChoice : '';
   if (agency === '' || choice === anyAgency) return { code: '', name: '' };
+  if (!isLoaded(directory)) return { code: agency as AgencyCode, name: agency };
   const named = findAgency(directory, choice || agency);
   return named?.active ? named : { choices: searchAgencies(directory, agency, 6) };
 }
