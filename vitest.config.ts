@@ -14,6 +14,8 @@ export default defineConfig({
           globalSetup: ['test/support/servers.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
+          // all cases of outage-recovery.test.ts: they wait, and use little
+          maxConcurrency: 6,
         },
       },
     ],

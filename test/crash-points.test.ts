@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
 import type { AgencyCode } from '../src/domain/report.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
@@ -6,16 +5,22 @@ import { addEndpoint } from './support/filed-reports.ts';
 import { type Running, startGateway } from './support/gateway.ts';
 import { type ReceivingAgency, startReceivingAgency } from './support/receiving-agency.ts';
 import { testQueueNamespace, testRedisUrl } from './support/redis.ts';
+import { signSms, smsSecret } from './support/signed-sms.ts';
+import { type SmsProvider, startSmsProvider } from './support/sms-provider.ts';
+import { uniqueWord } from './support/unique-word.ts';
+import { letWaitingTimePass } from './support/waiting-time.ts';
 
 let database: TestDatabase;
 let agency: ReceivingAgency;
+let provider: SmsProvider;
 let env: Readonly<Record<string, string>>;
 let running: Running[] = [];
 
 beforeAll(async () => {
-  [database, agency] = await Promise.all([
+  [database, agency, provider] = await Promise.all([
     createTestDatabase({ seeded: true }),
     startReceivingAgency((_, response) => response.writeHead(202).end()),
+    startSmsProvider(),
   ]);
   await addEndpoint(database.pool, 'nasional' as AgencyCode, `${agency.origin}/lapor`);
   env = {
@@ -24,6 +29,10 @@ beforeAll(async () => {
     QUEUE_NAMESPACE: testQueueNamespace(),
     OUTBOUND_ALLOW: agency.host,
     DATA_DIR: `${inject('scratch')}/crash-points`,
+    SMS_GENERIC_SECRET: smsSecret,
+    SMS_KANNEL_SEND_URL: provider.url,
+    SMS_KANNEL_SEND_USER: 'lapor',
+    SMS_KANNEL_SEND_PASSWORD: 'rahasia-kirim',
   };
 });
 afterEach(async () => {
@@ -32,6 +41,7 @@ afterEach(async () => {
 });
 afterAll(async () => {
   await agency?.stop();
+  await provider?.stop();
   await database?.drop();
 });
 
@@ -51,11 +61,11 @@ test.each([
   { timeout: 90_000 },
   async (point, hearings) => {
     const dying = await start({ CRASH_AT: point });
-    const key = randomUUID();
+    const key = uniqueWord();
     const first = await send(dying, key).catch(() => null);
     expect(await dying.ended).toBe('SIGKILL');
 
-    await letWaitingTimePass();
+    await letWaitingTimePass(database.pool);
     const gateway = await start({});
     const { receipt } = await send(gateway, key);
     if (first !== null) expect(receipt).toBe(first.receipt);
@@ -66,6 +76,37 @@ test.each([
     const heard = agency.received.filter(({ body }) => body.includes(key));
     expect(heard).toHaveLength(hearings);
     expect(new Set(heard.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+  },
+);
+
+/** The provider cannot be asked what it sent, so what is in doubt is left to staff. */
+test.each([
+  ['notify:before-send', 'parked', 0],
+  ['notify:after-send', 'parked', 1],
+  ['notify:after-mark', 'sent', 1],
+] as const)(
+  'a gateway that dies at %s leaves the word to the reporter %s, and sends it %i times in all',
+  { timeout: 60_000 },
+  async (point, state, sent) => {
+    provider.forget();
+    const dying = await start({ CRASH_AT: point });
+    const id = `pesan-${point.replace(':', '-')}`;
+    const sms = { id, from: '+6281322334455', text: `Talud sungai longsor di belakang SD kami (${id})` };
+    await sendSms(dying, sms);
+    expect(await dying.ended).toBe('SIGKILL');
+    expect(provider.sent).toHaveLength(sent);
+
+    await letWaitingTimePass(database.pool);
+    const gateway = await start({});
+    await expect.poll(() => listNotificationStates(id), { timeout: 30_000 }).toEqual([state]);
+    // another one goes out, and this one does not with it
+    const other = `${id}-lagi`;
+    await letWaitingTimePass(database.pool);
+    await sendSms(gateway, { id: other, from: '+6281355667788', text: `Longsor lagi (${other})` });
+    await expect.poll(() => listNotificationStates(other), { timeout: 30_000 }).toEqual(['sent']);
+    expect(await listNotificationStates(id)).toEqual([state]);
+    expect(provider.asked.filter(({ to }) => to === sms.from)).toHaveLength(sent);
+    expect(provider.sent).toHaveLength(sent + 1);
   },
 );
 
@@ -90,14 +131,6 @@ async function send({ url }: Running, key: string): Promise<{ receipt: string }>
   return (await answer.json()) as { receipt: string };
 }
 
-/** As if the sweeper's patience and the lease of whoever died were over. */
-async function letWaitingTimePass(): Promise<void> {
-  await database.pool.query('update inbox set enqueue_after = now()');
-  await database.pool.query(
-    `update deliveries set next_attempt_at = now(), enqueue_after = now() where state = 'pending'`,
-  );
-}
-
 async function listReports(key: string) {
   const { rows } = await database.pool.query<{ receipt: string; state: string | null }>(
     `select report.receipt, delivery.state
@@ -108,4 +141,23 @@ async function listReports(key: string) {
     [key],
   );
   return rows;
+}
+
+async function sendSms(
+  { url }: Running,
+  sms: { readonly id: string; readonly from: string; readonly text: string },
+) {
+  const { method, url: path, payload, headers } = signSms(Buffer.from(JSON.stringify(sms)));
+  const answer = await fetch(url + path, { method, headers, body: new Uint8Array(payload) });
+  expect(answer.status).toBe(202);
+}
+
+async function listNotificationStates(smsId: string): Promise<readonly string[]> {
+  const { rows } = await database.pool.query<{ state: string }>(
+    `select notification.state from notifications as notification
+     join reports as report on report.id = notification.report_id
+     where report.text like '%(' || $1 || ')%'`,
+    [smsId],
+  );
+  return rows.map(({ state }) => state);
 }

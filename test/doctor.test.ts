@@ -9,6 +9,7 @@ import { emptyAuditLog, tamper, writeAuditRows } from './support/audit-log.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { runLapor } from './support/lapor.ts';
 import { testRedisUrl } from './support/redis.ts';
+import { drainAll, lamp, lamps, listSegmentFiles, openWithLog } from './support/spool-folder.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -120,6 +121,51 @@ describe.skipIf(process.platform === 'win32')('files of keys', () => {
 
   test('are not missed where there are none', async () => {
     expect((await examine('keys')).lines).toEqual([]);
+  });
+});
+
+describe('the spool', () => {
+  const said = async (folder: string) => (await examine('spool', { DATA_DIR: folder })).lines;
+
+  test('is fine where nothing was ever left in it', async () => {
+    const folder = makeFolder();
+    expect(await said(folder)).toEqual([]);
+    await (await openWithLog(join(folder, 'spool'))).close();
+    expect(await said(folder)).toEqual(['ok  spool  nothing waits']);
+  });
+
+  test('says how many reports wait, also while a gateway has it, and leaves them where they are', async () => {
+    const folder = makeFolder();
+    const spool = await openWithLog(join(folder, 'spool'));
+    await spool.append(lamps(3));
+    expect(await said(folder)).toEqual([
+      `warn  spool  3 reports wait in ${folder}/spool for PostgreSQL` +
+        '  -> mend PostgreSQL, and let a gateway run on this folder: it stores them within seconds',
+    ]);
+    expect(await drainAll(spool)).toEqual(lamps(3));
+    await spool.close();
+  });
+
+  test('fails where reports were damaged or refused, each with what to do', async () => {
+    const folder = makeFolder();
+    const spool = await openWithLog(join(folder, 'spool'));
+    await spool.append([lamp(1)]);
+    await spool.refuse('0199f0a4-5c1e-7000-8000-000000000001', lamp(2));
+    await spool.close();
+    const [segment = ''] = listSegmentFiles(join(folder, 'spool'));
+    writeFileSync(segment, readFileSync(segment, 'utf8').replace('Lampu', 'Lumpu'));
+    await (await openWithLog(join(folder, 'spool'))).close();
+
+    const { code, lines } = await examine('spool', { DATA_DIR: folder });
+    expect({ code, lines }).toEqual({
+      code: 1,
+      lines: [
+        `fail  spool  1 damaged in ${folder}/spool/corrupt` +
+          '  -> look after the disk; read what can still be read, then take the files away',
+        `fail  spool  1 that PostgreSQL refused in ${folder}/spool/refused` +
+          '  -> keep the files: they are reports with a receipt; report_not_storable in the log says why, report it as a bug',
+      ],
+    });
   });
 });
 

@@ -1,12 +1,15 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { toReport } from '../channels/sms/message.ts';
 import { leaseDeliveries, recordAttempt, reopenDeliveries } from '../src/db/deliveries.ts';
 import { listOverdueReports } from '../src/db/inbox.ts';
 import { isUnavailable } from '../src/db/pool.ts';
 import type { DeliveryId } from '../src/domain/report.ts';
-import { openQueues } from '../src/queue/bullmq.ts';
+import { openQueues, startWorkers } from '../src/queue/bullmq.ts';
+import type { Payload } from '../src/queue/jobs.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { addAgency, addEndpoint, fileReport } from './support/filed-reports.ts';
+import { testQueueNamespace, testRedisUrl } from './support/redis.ts';
+import { openTcpRelay } from './support/tcp-relay.ts';
 
 /** What went wrong once, or was found to be about to. */
 
@@ -24,6 +27,30 @@ test('a queue that was never reachable refuses jobs in seconds, and can be close
   await expect(queues.ping()).rejects.toThrow('no answer');
   await queues.close();
 }, 15_000);
+
+test('a queue whose connections died without a word is there again', async () => {
+  const relay = await openTcpRelay(testRedisUrl());
+  const quiet = { error: () => {}, warn: () => {} };
+  const namespace = testQueueNamespace();
+  const handled: string[] = [];
+  const idle = async () => {};
+  const intake = async ({ reportIds }: Payload<'intake'>) => void handled.push(...reportIds);
+  const connection = { kind: 'redis', url: relay.url } as const;
+  const queues = openQueues(connection, namespace, quiet);
+  const workers = startWorkers(connection, namespace, { intake, deliver: idle, notify: idle }, quiet);
+  const work = async (id: string) => {
+    await vi.waitFor(() => queues.enqueue('intake', { reportIds: [id] }), 10_000);
+    await vi.waitFor(() => expect(handled).toContain(id), 15_000);
+  };
+  await work('01a20132-2471-777f-a8c4-334c841cc371');
+  relay.swallow();
+  await expect(queues.ping()).rejects.toThrow();
+  relay.mendNewOnly();
+  await work('01a20132-2471-777f-a8c4-334c841cc372');
+  await workers.close();
+  await queues.close();
+  await relay.close();
+}, 60_000);
 
 test.each(['57014', '40P01', '40001', '55P03', '58030', '42P01', '25P03'])(
   'PostgreSQL error %s is blamed on no report',

@@ -7,6 +7,7 @@ import { checkKeys } from './doctor/keys.ts';
 import { checkDataFolder, checkDisk, checkNode } from './doctor/machine.ts';
 import { checkDatabase } from './doctor/postgres.ts';
 import { checkQueue } from './doctor/queue.ts';
+import { checkSpool } from './doctor/spool.ts';
 
 export const doctorCommand = defineCommand({
   meta: {
@@ -27,6 +28,7 @@ const checks: readonly Check[] = [
   checkDataFolder,
   checkKeys,
   ({ dataDir }) => checkDisk(dataDir),
+  checkSpool,
   checkDatabase,
   checkQueue,
   checkGateway,

@@ -59,6 +59,7 @@ export function openQueues(connection: QueueConnection, namespace: string, log: 
   const broker = openBroker(connection, log, {
     enableOfflineQueue: false,
     commandTimeout: 2_000,
+    socketTimeout: 3_000,
     maxRetriesPerRequest: 1,
   });
   const queues = Object.fromEntries(
@@ -118,7 +119,11 @@ export function startWorkers(
   handlers: Handlers,
   log: QueueLog,
 ): Workers {
-  const broker = openBroker(connection, log, { maxRetriesPerRequest: null });
+  const broker = openBroker(connection, log, {
+    // BullMQ waits for the next job for up to ten seconds at a time.
+    socketTimeout: 11_000,
+    maxRetriesPerRequest: null,
+  });
   const watched = jobNames.map((name) => {
     const queue = broker.queue(name, prefix(namespace));
     queue.on('error', broker.onError);
@@ -308,6 +313,8 @@ type ClientOptions = {
   readonly enableOfflineQueue?: boolean;
   readonly connectTimeout?: number;
   readonly commandTimeout?: number;
+  /** Milliseconds after which a connection that owes an answer is replaced: one that a router forgot never says a word. */
+  readonly socketTimeout?: number;
 };
 
 /** Several URLs, separated by commas, are the nodes of a Redis Cluster. */

@@ -7,6 +7,7 @@ import { loadDirectory } from '../../src/db/directory.ts';
 import type { Pool } from '../../src/db/pool.ts';
 import type { NewReport } from '../../src/domain/report.ts';
 import { sealing } from './sealing.ts';
+import { uniqueWord } from './unique-word.ts';
 
 /** What the core is given, with a queue that only remembers what was put on it. */
 export async function createCore(db: Pool, env: Readonly<Record<string, string>> = {}) {
@@ -36,7 +37,7 @@ export function newReport(more: Partial<NewReport> = {}): NewReport {
     externalId,
     kind: 'complaint',
     title: null,
-    text: `Lampu jalan di gang ${externalId.slice(0, 8)} mati, Kec. Coblong Kota Bandung`,
+    text: `Lampu jalan di gang ${uniqueWord()} mati, Kec. Coblong Kota Bandung`,
     occurredOn: null,
     place: null,
     topic: null,

@@ -12,6 +12,8 @@ export type Running = {
   readonly pid: number;
   /** Everything it printed so far, logs among it. */
   readonly output: () => string;
+  /** What of it came by stderr, where Node complains of rejections nobody handled. */
+  readonly complaints: () => string;
   /** Resolves when it ends, with the signal that ended it. */
   readonly ended: Promise<NodeJS.Signals | null>;
   /** Sends the signal and waits for the end; resolves with the exit code, null where the signal ended it. */
@@ -33,16 +35,21 @@ export async function startGateway(
     child.once('exit', (_code, signal) => resolve(signal));
   });
   let output = '';
+  let complaints = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (chunk: string) => {
       output += chunk;
     });
   }
+  child.stderr.on('data', (chunk: string) => {
+    complaints += chunk;
+  });
   await untilReady(child, () => output);
   return {
     url: /^ready (http\S+)/m.exec(output)?.[1] ?? '',
     pid: child.pid ?? 0,
     output: () => output,
+    complaints: () => complaints,
     ended,
     end: async (signal) => {
       if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;

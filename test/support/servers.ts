@@ -58,7 +58,7 @@ async function createTemplate(url: string): Promise<void> {
 
 /**
  * A shell in a session of its own that waits for our end, a kill -9 included: then its input closes, and it stops the
- * servers and removes the folder. Calling the answer does the same and waits for it.
+ * servers, unmounts what a test mounted there and removes the folder. Calling the answer does the same and waits for it.
  */
 function removeWhenWeEnd(folder: string): () => Promise<void> {
   const script = `
@@ -72,7 +72,11 @@ function removeWhenWeEnd(folder: string): () => Promise<void> {
     find . -name server.json | while read -r state; do
       kill -KILL "$(sed -n 's/.*"pid":\\([0-9]*\\).*/\\1/p' "$state")"
     done
-    cd / && rm -rf "$0"`;
+    cd /
+    [ -r /proc/mounts ] && while read -r _ disk _; do
+      case $disk in "$0"/*) umount "$disk" ;; esac
+    done < /proc/mounts
+    rm -rf "$0"`;
   const reaper = spawn('sh', ['-c', script, folder], {
     cwd: folder,
     detached: true,

@@ -11,6 +11,8 @@ export type TcpRelay = {
   readonly swallow: () => void;
   /** Lets pass what comes on new connections; those swallowed are ended. */
   readonly mend: () => Promise<void>;
+  /** As `mend`, but those swallowed stay open and dead: nobody on the way remembers them. */
+  readonly mendNewOnly: () => void;
   readonly close: () => Promise<void>;
 };
 
@@ -68,6 +70,9 @@ export async function openTcpRelay(serverUrl: string): Promise<TcpRelay> {
       swallowing = false;
       hangUp();
       if (!server.listening) await listen(port);
+    },
+    mendNewOnly: () => {
+      swallowing = false;
     },
     close: cut,
   };
