@@ -4,7 +4,6 @@ import { AppError } from './errors.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { toInboxEntry } from './inbox/entry.ts';
 import type { Inbox } from './inbox/inbox.ts';
-import type { Outcome } from './inbox/store.ts';
 
 /**
  * The one door in. Resolves once every report is durable, with their receipts in the same order; only then may anybody be
@@ -17,7 +16,7 @@ export type Accept = (reports: readonly NewReport[]) => Promise<readonly Accepte
 const maxPerCommit = 500;
 /** Beyond this many the gateway is overloaded, and says so before its memory grows. */
 const maxWaiting = 20_000;
-/** And beyond this much of what is to be stored; one message alone always passes. */
+/** And once so much is waiting to be stored. */
 const maxWaitingBytes = 32 * 1024 * 1024;
 
 export function createAccept(
@@ -32,25 +31,21 @@ export function createAccept(
   });
   let waitingBytes = 0;
 
-  async function commitWithinBytes(report: NewReport): Promise<Outcome> {
-    // Looked at before it is sealed: refusing must cost less than taking.
-    if (waitingBytes > 0 && waitingBytes + report.original.body.length > maxWaitingBytes) throw overflow();
-    const entry = toInboxEntry(report, context);
-    const size = entry.row.length;
-    waitingBytes += size;
-    try {
-      return await commit(entry);
-    } finally {
-      waitingBytes -= size;
-    }
-  }
-
   return async (reports) => {
-    const outcomes = await Promise.all(reports.map(commitWithinBytes));
-    return outcomes.map((outcome) => {
-      if ('error' in outcome) throw outcome.error;
-      return outcome;
-    });
+    // Before they are sealed, because refusing must cost less than taking; and whatever the size of this request, so that
+    // a large one gets in as soon as there is any room.
+    if (waitingBytes > maxWaitingBytes) throw overflow();
+    const entries = reports.map((report) => toInboxEntry(report, context));
+    const bytes = entries.reduce((total, entry) => total + entry.row.length, 0);
+    waitingBytes += bytes;
+    try {
+      return (await Promise.all(entries.map(commit))).map((outcome) => {
+        if ('error' in outcome) throw outcome.error;
+        return outcome;
+      });
+    } finally {
+      waitingBytes -= bytes;
+    }
   };
 }
 

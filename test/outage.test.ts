@@ -116,9 +116,12 @@ test('a restart in the outage loses nothing', async () => {
   expect(await findProgressByReceipt(database.pool, accepted?.receipt ?? '')).not.toBeNull();
 });
 
-test('a commit whose answer was lost is not stored twice', async () => {
-  const { accept } = await openDoorThere();
-  const report = newReport();
+test.each([
+  ['with an external id', {}],
+  ['that nothing can repeat', { externalId: null }],
+])('a commit of a report %s whose answer was lost is not stored twice', async (_, more) => {
+  const { accept, folder, spool } = await openDoorThere();
+  const report = newReport(more);
   // it waits for the lock, the wire goes dead, and then the commit goes through
   const blocker = await database.pool.connect();
   await blocker.query('begin; lock table inbox in access exclusive mode');
@@ -138,6 +141,8 @@ test('a commit whose answer was lost is not stored twice', async () => {
     .poll(() => findProgressByReceipt(database.pool, accepted?.receipt ?? ''), { timeout: 10_000 })
     .not.toBeNull();
   expect(await countRows(database.pool, 'reports')).toBe(1);
+  await expect.poll(() => spool.facts().records, { timeout: 10_000 }).toBe(0);
+  expect(readdirSync(folder)).not.toContain('refused');
 });
 
 test('a message that comes again in the outage is one report, and every receipt leads to it', async () => {
@@ -152,6 +157,21 @@ test('a message that comes again in the outage is one report, and every receipt 
   for (const { receipt } of [...before, ...during]) {
     expect(await findProgressByReceipt(database.pool, receipt)).not.toBeNull();
   }
+});
+
+test('an SMS that its provider sends again in another wrapping is one report, also across an outage', async () => {
+  const { accept, spool } = await openDoorThere();
+  const sms = newReport({ channel: 'sms' });
+  const [first] = await accept([sms]);
+  await relay.cut();
+  const original = { contentType: 'application/json', body: Buffer.from('{"attempt":2}') };
+  const [again] = await accept([{ ...sms, original }]);
+  await relay.mend();
+  await expect.poll(() => spool.facts().records, { timeout: 10_000 }).toBe(0);
+  expect(await countRows(database.pool, 'reports')).toBe(1);
+  const { rows } = await database.pool.query('select report_id from receipt_aliases');
+  expect(rows).toEqual([{ report_id: first?.reportId }]);
+  expect(await findProgressByReceipt(database.pool, again?.receipt ?? '')).not.toBeNull();
 });
 
 test('what was acknowledged under a key used before for something else is a report of its own', async () => {

@@ -52,12 +52,25 @@ test('a queue whose connections died without a word is there again', async () =>
   await relay.close();
 }, 60_000);
 
-test.each(['57014', '40P01', '40001', '55P03', '58030', '42P01', '25P03'])(
-  'PostgreSQL error %s is blamed on no report',
-  (code) => {
-    expect(isUnavailable(Object.assign(new Error('refused'), { code }))).toBe(true);
-  },
-);
+test.each([
+  ...[
+    '57014',
+    '40P01',
+    '40001',
+    '55P03',
+    '58030',
+    '42P01',
+    '25P03',
+    '28P01',
+    '3D000',
+    '42P10',
+    '54000',
+    'XX000',
+  ],
+  ...['EMFILE', 'ECONNREFUSED', 'EADDRNOTAVAIL', 'ERR_TLS_CERT_ALTNAME_INVALID', 'CERT_HAS_EXPIRED'],
+])('PostgreSQL error %s is blamed on no report', (code) => {
+  expect(isUnavailable(Object.assign(new Error('refused'), { code }))).toBe(true);
+});
 
 test.each(['23505', '22P02', '22008', 'P0001'])('PostgreSQL error %s is blamed on its report', (code) => {
   expect(isUnavailable(Object.assign(new Error('refused'), { code }))).toBe(false);

@@ -55,16 +55,19 @@ export async function transaction<T>(pool: Pool, work: (db: Db) => Promise<T>): 
   }
 }
 
-/** True where PostgreSQL itself is away or not taking work, as opposed to refusing this statement. */
+/**
+ * True where PostgreSQL is away or not as it should be, as opposed to refusing what it was given. In doubt it is: then all
+ * wait for it, and nobody's report is taken for a bad one while a server is being restored.
+ */
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  // 08 connection, 40 deadlock, 53 resources, 57 cancelled or shut down, 58 disk, 25006 read-only, 25P03 idle too long,
-  // 55P03 lock timeout, 42P01 42703 42501 a schema or rights that do not fit this program: no report is to blame
+  // 22 data, 23 constraints, P0001 our own triggers: these are about the rows, whatever else has a code is about the server
+  if (/^[0-9A-Z]{5}$/.test(code)) return !/^(22|23)|^P0001$/.test(code);
   return (
-    /^(08|40|53|57|58)|^(25006|25P03|55P03|42P01|42703|42501)$/.test(code) ||
-    /^E(CONN|PIPE|HOST|NET|TIMEDOUT|AI_AGAIN)|^ENOTFOUND$/.test(code) ||
-    /connection (terminated|timeout)|query read timeout|timeout exceeded when trying to connect|Client has encountered a connection error/i.test(
+    'syscall' in error ||
+    /^E[A-Z]+$|^ERR_(TLS|SSL|SOCKET|STREAM)|CERT|SELF_SIGNED|UNABLE_TO/.test(code) ||
+    /connection (terminated|timeout)|query read timeout|timeout exceeded when trying to connect|Client (was closed|has encountered a connection error)|pool after calling end/i.test(
       error.message,
     )
   );

@@ -15,7 +15,7 @@ export type InboxEntry = {
 
 /**
  * Stores what is new of the entries, in one statement: report, identity and inbox together or not at all. Returns the
- * ids that are new; an entry whose `(channel, externalId)` is stored already, or comes twice in the list, is left out.
+ * ids that are new; an entry that is stored already, itself or another with its `(channel, externalId)`, is left out.
  * The entries travel as one JSON document: twenty arrays cost the gateway twice the time to write.
  */
 export async function insertReports(
@@ -42,7 +42,7 @@ export async function insertReports(
           id, receipt, channel, external_id, kind, title, text, occurred_on, place_text, place_lat,
           place_lon, place_area_code, topic_code, agency_code, anonymous, confidential, received_at
         from entry
-        on conflict (channel, external_id) do nothing
+        on conflict do nothing
         returning id
       ), identity as (
         insert into report_identities (report_id, key_id, sealed, phone_index, email_index, content_index)
@@ -58,32 +58,47 @@ export async function insertReports(
   return new Set(rows.map((row) => row.id));
 }
 
-/** What was accepted before under the entries' external ids, in the order of the entries. */
-export async function listAccepted(db: Db, entries: readonly InboxEntry[]): Promise<readonly Accepted[]> {
-  const { rows } = await db.query<{ report_id: ReportId; receipt: Receipt; same_content: boolean }>({
+/** What is stored instead of each entry: itself, or another report with its external id. None may be missing. */
+export async function listAccepted(
+  db: Db,
+  entries: readonly InboxEntry[],
+): Promise<ReadonlyMap<ReportId, Accepted>> {
+  const { rows } = await db.query<{
+    entry_id: ReportId;
+    report_id: ReportId;
+    receipt: Receipt;
+    same_content: boolean;
+  }>({
     name: 'list-accepted',
     text: `
-      select report.id as report_id, report.receipt, person.content_index = entry.content_index as same_content
-      from (
-        select channel, external_id, decode(content_index, 'base64') as content_index, position
-        from unnest($1::text[], $2::text[], $3::text[]) with ordinality
-          as sent (channel, external_id, content_index, position)
-      ) as entry
-      join reports as report using (channel, external_id)
-      join report_identities as person on person.report_id = report.id
-      order by entry.position`,
+      select entry.id as entry_id, report.id as report_id, report.receipt,
+        report.id = entry.id or person.content_index = decode(entry.content_index, 'base64') as same_content
+      from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) as entry (id, channel, external_id, content_index)
+      join lateral (
+        select id, receipt from reports where id = entry.id
+        union all
+        select id, receipt from reports where channel = entry.channel and external_id = entry.external_id
+        limit 1
+      ) as report on true
+      left join report_identities as person on person.report_id = report.id`,
     values: [
+      entries.map((entry) => entry.id),
       entries.map((entry) => entry.channel),
       entries.map((entry) => entry.externalId),
       entries.map((entry) => entry.contentIndex),
     ],
   });
-  return rows.map((row) => ({
-    reportId: row.report_id,
-    receipt: row.receipt,
-    repeated: true,
-    sameContent: row.same_content,
-  }));
+  return new Map(
+    rows.map((row) => [
+      row.entry_id,
+      {
+        reportId: row.report_id,
+        receipt: row.receipt,
+        repeated: true,
+        sameContent: row.same_content,
+      },
+    ]),
+  );
 }
 
 export type ReceiptAlias = { readonly receipt: Receipt; readonly reportId: ReportId };

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { isUnavailable } from '../db/pool.ts';
+import { isUnavailable, ping } from '../db/pool.ts';
 import type { InboxEntry } from '../db/reports.ts';
 import { describeFailure } from '../errors.ts';
 import type { Spool } from '../spool/spool.ts';
@@ -25,6 +25,7 @@ export function openInbox(context: Pick<Context, 'db' | 'enqueue' | 'clock' | 'l
   const parts = { ...context, spool, feedIntake: createIntakeFeed(context) };
   let away = false;
   let stopped = false;
+  let stuck = false;
   let timer: NodeJS.Timeout | undefined;
   let replaying: Promise<void> = Promise.resolve();
   const turn = () => {
@@ -52,11 +53,19 @@ export function openInbox(context: Pick<Context, 'db' | 'enqueue' | 'clock' | 'l
   async function replay(): Promise<void> {
     if (!away && spool.facts().records === 0) return;
     try {
-      const reports = await spool.drain((records) => replayRecords(parts, records));
+      const reports = await spool.drain(async (records) => {
+        await replayRecords(parts, records);
+        away = false;
+      });
+      if (reports === 0) await ping(parts.db);
       away = false;
+      stuck = false;
       log.info({ event: 'spool_replayed', reports });
     } catch (error) {
-      log.debug({ event: 'spool_not_replayed', error: describeFailure(error) });
+      // Once in an outage that is no news; anything else keeps what was acknowledged from its way.
+      const level = stuck || isUnavailable(error) ? 'debug' : 'error';
+      log[level]({ event: 'spool_not_replayed', error: describeFailure(error) });
+      stuck ||= level === 'error';
     }
   }
 

@@ -11,19 +11,32 @@ export async function replayRecords(
   { spool, ...parts }: StoreParts & { readonly spool: Spool },
   records: readonly string[],
 ): Promise<void> {
-  const entries = records.map(readEntry);
-  const outcomes = await storeEntries(parts, entries);
   const aliases: ReceiptAlias[] = [];
   const others: InboxEntry[] = [];
-  for (const [index, outcome] of outcomes.entries()) {
-    const entry = entries[index] as InboxEntry;
-    if ('error' in outcome) await spool.refuse(entry.id, entry.row);
-    else if (outcome.reportId === entry.id) continue;
-    else if (outcome.sameContent) aliases.push({ receipt: entry.receipt, reportId: outcome.reportId });
+  await replay(records.map(readEntry), (entry, reportId, sameContent) => {
+    if (sameContent || !mayBeReused(entry)) aliases.push({ receipt: entry.receipt, reportId });
     else others.push(underOtherId(entry));
-  }
-  // The message had been stored before, or came twice meanwhile: its reporter holds a receipt all the same.
+  });
+  // It had been stored before, or came twice meanwhile: its reporter holds a receipt all the same.
   if (aliases.length > 0) await insertReceiptAliases(parts.db, aliases);
-  // A key used again for something else would have been refused, had PostgreSQL been there to tell. Now it is acknowledged.
-  if (others.length > 0) await storeEntries(parts, others);
+  await replay(others, () => undefined);
+
+  async function replay(
+    entries: readonly InboxEntry[],
+    onRepeat: (entry: InboxEntry, reportId: ReceiptAlias['reportId'], sameContent: boolean) => void,
+  ): Promise<void> {
+    if (entries.length === 0) return;
+    for (const [index, outcome] of (await storeEntries(parts, entries)).entries()) {
+      const entry = entries[index] as InboxEntry;
+      if ('error' in outcome) await spool.refuse(entry.id, entry.row);
+      else if (outcome.reportId !== entry.id) onRepeat(entry, outcome.reportId, outcome.sameContent);
+    }
+  }
 }
+
+/**
+ * An `Idempotency-Key` is what its sender made it: used again for something else it would have been refused, had PostgreSQL
+ * been there to tell, and now it is acknowledged. Every other channel's id names one message, however often and in
+ * whatever wrapping its provider sends it.
+ */
+const mayBeReused = ({ channel }: InboxEntry): boolean => channel === 'web';

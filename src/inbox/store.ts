@@ -50,14 +50,15 @@ async function commit(
   crashPoint('accept:after-commit');
   feedIntake(stored);
   const repeats = entries.filter((entry) => !stored.has(entry.id));
-  const known = repeats.length === 0 ? [] : await listAccepted(db, repeats);
-
-  const outcomes = new Map<ReportId, Accepted>();
-  for (const { id, receipt } of entries) {
-    outcomes.set(id, { reportId: id, receipt, repeated: false, sameContent: true });
-  }
-  for (const [index, accepted] of known.entries()) outcomes.set(repeats[index]?.id as ReportId, accepted);
-  return outcomes;
+  const known = repeats.length === 0 ? none : await listAccepted(db, repeats);
+  return new Map(
+    entries.flatMap(({ id, receipt }) => {
+      const fresh = { reportId: id, receipt, repeated: false, sameContent: true };
+      const accepted = stored.has(id) ? fresh : known.get(id);
+      return accepted === undefined ? [] : [[id, accepted] as const];
+    }),
+  );
 }
 
+const none: ReadonlyMap<ReportId, Accepted> = new Map();
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
