@@ -55,8 +55,11 @@ create table sealing_keys (
   purpose text not null check (purpose in ('identity', 'index')),
   key_id text not null,
   first_used_at timestamptz not null default now(),
+  -- its private half is lost for good, and nobody waits for it any more
+  forgotten_at timestamptz,
   primary key (purpose, key_id)
 );
+create unique index sealing_keys_one_index on sealing_keys (purpose) where purpose = 'index';
 
 create table inbox (
   report_id uuid primary key,

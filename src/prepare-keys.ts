@@ -1,18 +1,18 @@
-import { hash } from 'node:crypto';
 import type { Config } from './config.ts';
 import type { Context, DoorContext, WorkerContext } from './context.ts';
 import { findSealedReport } from './db/identities.ts';
 import { type Db, isUnavailable } from './db/pool.ts';
-import { insertSealingKey, listSealingKeys } from './db/sealing-keys.ts';
+import { listIdentityKeys, noteSealingKeys } from './db/sealing-keys.ts';
 import { AppError, describeFailure } from './errors.ts';
 import { createBlindIndex } from './sealing/blind-index.ts';
 import {
   createMissingKeys,
   keysFolder,
+  markChecked,
   readIndexKey,
   readPrivateKeys,
   readPublicKey,
-  removeKeys,
+  wereChecked,
 } from './sealing/keys.ts';
 import { createOpen, type Open } from './sealing/open.ts';
 import { createSeal } from './sealing/seal.ts';
@@ -21,7 +21,7 @@ import { audienceOf, openSealedReport } from './sealing/sealed-report.ts';
 /**
  * The keys of this process, made on the first start, and checked against those the database was used with before: what
  * is sealed for a key that nobody has is lost, and an index under another key matches nobody. Throws `AppError` `config`.
- * Where PostgreSQL may be away, keys that were here before do without the check.
+ * Where PostgreSQL may be away, keys that were checked before, or that the operator gave, do without.
  */
 export async function openSealing(
   config: Config,
@@ -29,25 +29,18 @@ export async function openSealing(
   log: Context['log'],
   mayBeAway: boolean,
 ): Promise<Pick<DoorContext, 'seal' | 'blindIndex'>> {
-  const areNew = createMissingKeys(config);
-  if (areNew) log.info({ event: 'keys_created', folder: keysFolder(config.dataDir) });
+  if (createMissingKeys(config)) log.info({ event: 'keys_created', folder: keysFolder(config.dataDir) });
   const publicKey = readPublicKey(config);
   const indexKey = readIndexKey(config);
-  const indexKeyId = hash('sha256', Buffer.concat([Buffer.from('index key id\n'), indexKey]), 'hex').slice(
-    0,
-    16,
-  );
-
   try {
-    await checkKeys(db, publicKey.id, indexKeyId);
+    await checkKeys(db, publicKey.id, indexKey.id);
+    markChecked(config);
   } catch (error) {
-    // Keys that were here before were checked before; with new ones nobody knows whether others exist, also next time.
-    if (areNew) removeKeys(config);
-    if (!mayBeAway || areNew || !isUnavailable(error)) throw error;
+    if (!mayBeAway || !wereChecked(config) || !isUnavailable(error)) throw error;
     log.warn({ event: 'keys_not_checked', error: describeFailure(error) });
-    checkLater(db, publicKey.id, indexKeyId, log);
+    checkLater(db, publicKey.id, indexKey.id, log);
   }
-  return { seal: await createSeal(publicKey, () => new Date()), blindIndex: createBlindIndex(indexKey) };
+  return { seal: await createSeal(publicKey), blindIndex: createBlindIndex(indexKey.bytes) };
 }
 
 const checkAgainMs = 5_000;
@@ -67,38 +60,39 @@ function checkLater(db: Db, publicKeyId: string, indexKeyId: string, log: Contex
   timer.unref();
 }
 
-/** Notes the keys in the database, all or none: what a refused start brought along must not count as used. */
+/** Notes the keys in the database, unless it was used with another index key. */
 async function checkKeys(db: Db, publicKeyId: string, indexKeyId: string): Promise<void> {
-  const [known] = await listSealingKeys(db, 'index');
-  if (known !== undefined && known !== indexKeyId) {
-    throw new AppError(
-      'config',
-      'This database was used with another index key: copy DATA_DIR/keys from where the first gateway started, or set ' +
-        'IDENTITY_PUBLIC_KEY and IDENTITY_INDEX_KEY to what is there.',
-    );
-  }
-  await insertSealingKey(db, 'index', indexKeyId);
-  await insertSealingKey(db, 'identity', publicKeyId);
+  const used = await noteSealingKeys(db, publicKeyId, indexKeyId);
+  if (used === indexKeyId) return;
+  throw new AppError(
+    'config',
+    'This database was used with another index key: copy DATA_DIR/keys from where the first gateway started, or set ' +
+      `IDENTITY_PUBLIC_KEY and IDENTITY_INDEX_KEY to what is there. If that is lost for good: lapor keys forget ${used}`,
+  );
 }
 
-/** The private keys, as a function; every key the database was used with must be among them. Throws `AppError` `config`. */
+/**
+ * The private keys, as a function; every key the database was used with must be among them, or given up. Throws `AppError`
+ * `config`.
+ */
 export async function openIdentities(
   config: Config,
   db: Db,
   log: Context['log'],
 ): Promise<Pick<WorkerContext, 'open' | 'revealIdentity'>> {
   if (config.identityPrivateKeyFile === null) createMissingKeys(config);
-  const privateKeys = readPrivateKeys(config);
-  const held = new Set(privateKeys.map((key) => key.id));
-  const missing = (await listSealingKeys(db, 'identity')).filter((id) => !held.has(id));
+  const held = new Set(readPrivateKeys(config).map((key) => key.id));
+  const { inUse, forgotten } = await listIdentityKeys(db);
+  const missing = inUse.filter((id) => !held.has(id));
   if (missing.length > 0) {
     throw new AppError(
       'config',
       `Identities were sealed for ${missing.length === 1 ? 'the key' : 'keys'} ${missing.join(', ')}, whose private half is ` +
-        'not here: copy DATA_DIR/keys from the gateway that made it, or set IDENTITY_PRIVATE_KEY_FILE.',
+        'not here: copy DATA_DIR/keys from the gateway that made it, or set IDENTITY_PRIVATE_KEY_FILE. If it is lost for ' +
+        `good: lapor keys forget ${missing[0]}`,
     );
   }
-  const open = createOpen(privateKeys);
+  const open = createOpen(() => readPrivateKeys(config), new Set(forgotten));
   return { open, revealIdentity: createReveal(open, db, log) };
 }
 

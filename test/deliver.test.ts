@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { wakeWaitingDeliveries } from '../src/db/deliveries.ts';
 import type { AgencyCode, DeliveryId, Identity } from '../src/domain/report.ts';
 import { createGuardedFetch, type Post } from '../src/outbound/guarded-fetch.ts';
+import { createOpen } from '../src/sealing/open.ts';
 import { createDeliver } from '../workers/deliver.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import {
@@ -59,9 +60,9 @@ beforeEach(() => {
 // What one test leaves due must not be another one's work.
 afterEach(() => database.pool.query('truncate attempts, deliveries'));
 
-function startWorker(post: Post = guarded.post) {
+function startWorker(post: Post = guarded.post, open = sealing.open) {
   const log = pino({ level: 'debug' }, { write: (line: string) => logged.push(line) });
-  const deliver = createDeliver({ db: database.pool, open: sealing.open, clock, log, post });
+  const deliver = createDeliver({ db: database.pool, open, clock, log, post });
   return (...deliveryIds: readonly string[]) => deliver({ deliveryIds: [...deliveryIds] });
 }
 
@@ -76,6 +77,19 @@ const siti: Identity = { name: 'Siti Rohmah', phone: '+6281299990000', email: nu
 const file = (code: AgencyCode, story?: Story) => fileReport(database.pool, code, clock(), story);
 
 const webhooksFor = (id: DeliveryId) => agency.received.filter(({ headers }) => headers['webhook-id'] === id);
+
+test('a worker without the key to tell who reports makes no attempt, and another delivers', async () => {
+  const { code } = await addReceiver();
+  const { deliveryId } = await file(code, { identity: siti });
+  const keyless = startWorker(
+    guarded.post,
+    createOpen(() => []),
+  );
+  await expect(keyless(deliveryId)).rejects.toMatchObject({ code: 'config' });
+  expect(await findDelivery(database.pool, deliveryId)).toMatchObject({ state: 'pending', attempt_count: 0 });
+  await startWorker()(deliveryId);
+  expect(await findDelivery(database.pool, deliveryId)).toMatchObject({ state: 'delivered' });
+});
 
 describe('a delivery', () => {
   test('arrives once, signed so that the library of the receiver verifies it, and is recorded', async () => {

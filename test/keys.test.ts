@@ -3,9 +3,9 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Config, parseConfig } from '../src/config.ts';
 import { createPool } from '../src/db/pool.ts';
-import { listSealingKeys } from '../src/db/sealing-keys.ts';
+import { forgetSealingKey, listIdentityKeys } from '../src/db/sealing-keys.ts';
 import { openIdentities, openSealing } from '../src/prepare-keys.ts';
-import { readPublicKey, rotateKeys, toSettings } from '../src/sealing/keys.ts';
+import { readIndexKey, readPublicKey, rotateKeys, toSettings } from '../src/sealing/keys.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { testDataDir } from './support/sealing.ts';
 
@@ -29,7 +29,7 @@ const work = (config: Config) => openIdentities(config, database.pool, log);
 test('a gateway and a worker on one machine share the keys the first of them made', async () => {
   const config = machine();
   await Promise.all([serve(config), work(config)]);
-  expect(await listSealingKeys(database.pool, 'identity')).toEqual([readPublicKey(config).id]);
+  expect((await listIdentityKeys(database.pool)).inUse).toEqual([readPublicKey(config).id]);
 });
 
 test('on two machines the gateway needs the public half, and the worker the private one alone', async () => {
@@ -38,7 +38,7 @@ test('on two machines the gateway needs the public half, and the worker the priv
   const { forServing, forWorking } = toSettings(first);
   await serve(machine(forServing));
   await work(machine(forWorking));
-  expect(await listSealingKeys(database.pool, 'identity')).toEqual([readPublicKey(first).id]);
+  expect((await listIdentityKeys(database.pool)).inUse).toEqual([readPublicKey(first).id]);
 });
 
 test('a gateway with other keys does not start, and leaves nothing behind that would keep others from it', async () => {
@@ -48,7 +48,7 @@ test('a gateway with other keys does not start, and leaves nothing behind that w
     code: 'config',
     message: expect.stringContaining('copy DATA_DIR/keys'),
   });
-  expect(await listSealingKeys(database.pool, 'identity')).toEqual([readPublicKey(first).id]);
+  expect((await listIdentityKeys(database.pool)).inUse).toEqual([readPublicKey(first).id]);
   await work(first);
 });
 
@@ -67,7 +67,7 @@ test('after a rotation the file has both keys, and both are known to be in use',
   rotateKeys(first);
   await serve(first);
   await work(first);
-  expect(await listSealingKeys(database.pool, 'identity')).toHaveLength(2);
+  expect((await listIdentityKeys(database.pool)).inUse).toHaveLength(2);
 });
 
 test('without PostgreSQL a gateway starts with keys that were there before, never with new ones', async () => {
@@ -79,4 +79,17 @@ test('without PostgreSQL a gateway starts with keys that were there before, neve
   await serve(known);
   await expect(openSealing(known, away, log, true)).resolves.toBeDefined();
   await away.end();
+});
+
+test('keys that are lost can be given up: then gateways and workers start with new ones', async () => {
+  const lost = machine();
+  await serve(lost);
+  const fresh = machine();
+  await expect(serve(fresh)).rejects.toThrow(`lapor keys forget ${readIndexKey(lost).id}`);
+  expect(await forgetSealingKey(database.pool, readIndexKey(lost).id)).toBe(true);
+  await serve(fresh);
+  await expect(work(fresh)).rejects.toThrow(`lapor keys forget ${readPublicKey(lost).id}`);
+  expect(await forgetSealingKey(database.pool, readPublicKey(lost).id)).toBe(true);
+  await work(fresh);
+  expect(await forgetSealingKey(database.pool, 'no such key')).toBe(false);
 });

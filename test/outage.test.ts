@@ -9,7 +9,7 @@ import { startInProcess } from './support/app.ts';
 import { countRows, createCore, forgetReports, newReport } from './support/core.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { testQueueNamespace, testRedisUrl } from './support/redis.ts';
-import { readSealed } from './support/sealing.ts';
+import { readSealed, testDataDir } from './support/sealing.ts';
 import { openTcpRelay, type TcpRelay } from './support/tcp-relay.ts';
 
 /** PostgreSQL away in the ways it can be: what is acknowledged meanwhile is in the spool, and gets there later. */
@@ -210,10 +210,12 @@ test('with PostgreSQL away and the spool full nothing is acknowledged, and the e
 test('a gateway that starts in the outage takes reports, and finds its directory when PostgreSQL is back', async () => {
   const seeded = await createTestDatabase({ seeded: true });
   const wire = await openTcpRelay(seeded.url);
-  await wire.cut();
   const servers = { databaseUrl: wire.url, redisUrl: testRedisUrl() };
   const roles = { serve: true, work: false, sweep: false };
-  const gateway = await startInProcess(servers, roles, { QUEUE_NAMESPACE: testQueueNamespace() });
+  const settings = { QUEUE_NAMESPACE: testQueueNamespace(), DATA_DIR: join(testDataDir, 'restarted') };
+  await (await startInProcess(servers, roles, settings)).stop();
+  await wire.cut();
+  const gateway = await startInProcess(servers, roles, settings);
   try {
     const report = { kind: 'complaint', text: 'Got mampet di Cisitu', agency: 'D32.73', consent: true };
     const answer = await fetch(`${gateway.url}/v1/reports`, {

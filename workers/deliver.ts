@@ -65,8 +65,13 @@ export function createDeliver(
         inLane(lease.endpoint.id, async () => {
           const startedAt = clock();
           const rests = (ailing.get(lease.endpoint.id) ?? startedAt) > startedAt;
-          if (rests || startedAt > startBy) untouched.push(lease);
-          else await attempt(lease, startedAt);
+          if (rests || startedAt > startBy) return void untouched.push(lease);
+          // What keeps us from telling who reports (a key that is not here yet) is no attempt at the agency.
+          const handover = await reveal(lease.handover).catch((error: unknown) => {
+            untouched.push(lease);
+            throw error;
+          });
+          await attempt(lease, handover, startedAt);
         }),
       ),
     );
@@ -75,9 +80,9 @@ export function createDeliver(
     if (failure !== undefined) throw failure.reason;
   };
 
-  async function attempt(lease: Lease, startedAt: Date): Promise<void> {
+  async function attempt(lease: Lease, handover: Handover, startedAt: Date): Promise<void> {
     const { id, roundAttempt, endpoint } = lease;
-    const bytes = JSON.stringify(webhookBody(await reveal(lease.handover)));
+    const bytes = JSON.stringify(webhookBody(handover));
     const headers = signWebhook(endpoint.secret, id, startedAt, bytes);
     crashPoint('deliver:before-send');
     const outcome = await post({ url: endpoint.url, headers, body: bytes });

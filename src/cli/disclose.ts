@@ -36,7 +36,7 @@ export const disclose = defineCommand({
         );
       }
       const report = await findReport(db, args.id);
-      const open = createOpen(readPrivateKeys(config));
+      const open = createOpen(() => readPrivateKeys(config));
       await recordAudit(db, {
         actor: nameOperator(),
         action: 'identity_disclosed',

@@ -3,7 +3,8 @@ import { defineCommand } from 'citty';
 import type { Config } from '../config.ts';
 import { recordAudit } from '../db/audit.ts';
 import { transaction } from '../db/pool.ts';
-import { countSealedByKey, insertSealingKey } from '../db/sealing-keys.ts';
+import { countSealedByKey, forgetSealingKey, listIdentityKeys, noteIdentityKey } from '../db/sealing-keys.ts';
+import { AppError } from '../errors.ts';
 import {
   createMissingKeys,
   keysFolder,
@@ -59,9 +60,17 @@ const rotate = defineCommand({
   run: () =>
     withDatabase(async ({ db, config }) => {
       createMissingKeys(config);
+      const held = listHeld(config);
+      const missing = (await listIdentityKeys(db)).inUse.filter((id) => !held.has(id));
+      if (missing.length > 0) {
+        throw new AppError(
+          'conflict',
+          `The private key ${missing[0]} is in use and not here: rotate where the private keys are.`,
+        );
+      }
       const key = await transaction(db, async (tx) => {
         const rotated = rotateKeys(config);
-        await insertSealingKey(tx, 'identity', rotated.id);
+        await noteIdentityKey(tx, rotated.id);
         await recordAudit(tx, {
           actor: nameOperator(),
           action: 'keys_rotated',
@@ -79,7 +88,39 @@ Now restart the workers first, wherever they run, with this folder; then the gat
     }),
 });
 
+const forget = defineCommand({
+  meta: {
+    name: 'forget',
+    description:
+      'Give up a key that is lost for good: its identities stay sealed for ever, and everything else goes on. There is no way back',
+  },
+  args: {
+    id: {
+      type: 'positional',
+      description: 'Id of the key, as the error or "keys list" names it',
+      required: true,
+    },
+    reason: { type: 'string', description: 'How it was lost: it stays in the audit log', required: true },
+  },
+  run: ({ args }) =>
+    withDatabase(async ({ db }) => {
+      await transaction(db, async (tx) => {
+        if (!(await forgetSealingKey(tx, args.id))) {
+          throw new AppError('not-found', `This database was never used with a key ${args.id}.`);
+        }
+        await recordAudit(tx, {
+          actor: nameOperator(),
+          action: 'key_forgotten',
+          subject: `key:${args.id}`,
+          reason: args.reason,
+          details: {},
+        });
+      });
+      console.log('given up; start the gateways and workers again');
+    }),
+});
+
 export const keysCommand = defineCommand({
   meta: { name: 'keys', description: 'The keys that seal who reports' },
-  subCommands: { list, rotate },
+  subCommands: { list, rotate, forget },
 });

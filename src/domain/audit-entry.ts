@@ -18,6 +18,7 @@ export const auditActions = [
   'endpoint_replaced',
   'endpoint_disabled',
   'identity_disclosed',
+  'key_forgotten',
   'keys_rotated',
   'report_retried',
 ] as const;

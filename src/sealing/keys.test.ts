@@ -20,7 +20,7 @@ test('the first start makes the keys, for its owner alone, and the second keeps 
   }
   const { id } = readPublicKey(config);
   expect(readPrivateKeys(config).map((key) => key.id)).toEqual([id]);
-  expect(readIndexKey(config)).toHaveLength(32);
+  expect(readIndexKey(config).bytes).toHaveLength(32);
   expect(createMissingKeys(config)).toBe(false);
   expect(readPublicKey(config).id).toBe(id);
 });

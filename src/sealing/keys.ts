@@ -6,8 +6,18 @@ import {
   type KeyObject,
   randomBytes,
 } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 
@@ -28,7 +38,12 @@ type KeySettings = Pick<
   'dataDir' | 'identityPublicKey' | 'identityPrivateKeyFile' | 'identityIndexKey'
 >;
 
-const files = { private: 'identity.pem', public: 'identity.pub', index: 'index.key' } as const;
+const files = {
+  private: 'identity.pem',
+  public: 'identity.pub',
+  index: 'index.key',
+  checked: 'checked',
+} as const;
 
 export const keysFolder = (dataDir: string): string => join(dataDir, 'keys');
 
@@ -39,11 +54,12 @@ export function readPublicKey(config: KeySettings): PublicKey {
   return parsePublicKey(text);
 }
 
-/** The key of the blind index, 32 bytes. Throws `AppError` `config` where there is none. */
-export function readIndexKey(config: KeySettings): Buffer {
+/** The key of the blind index, 32 bytes, under an id that tells nothing of it. Throws `AppError` `config` where there is none. */
+export function readIndexKey(config: KeySettings): { readonly id: string; readonly bytes: Buffer } {
   const text =
     config.identityIndexKey ?? read(join(keysFolder(config.dataDir), files.index), 'IDENTITY_INDEX_KEY');
-  return Buffer.from(text.trim(), 'base64');
+  const bytes = Buffer.from(text.trim(), 'base64');
+  return { id: idOf(Buffer.concat([Buffer.from('index key id\n'), bytes])), bytes };
 }
 
 /** Every private key there is, the newest first: the older ones open what was sealed before a rotation. Throws `AppError` `config`. */
@@ -61,15 +77,16 @@ export function readPrivateKeys(config: KeySettings): readonly PrivateKey[] {
  */
 export function createMissingKeys(config: KeySettings): boolean {
   const folder = keysFolder(config.dataDir);
-  if (existsSync(folder) || (config.identityPublicKey !== null && config.identityIndexKey !== null))
-    return false;
+  if (existsSync(folder) || comeFromSettings(config)) return false;
   const draft = `${folder}.${process.pid}`;
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(draft, { recursive: true, mode: 0o700 });
   writeKeyPair(draft, '');
   writeSecret(join(draft, files.index), `${randomBytes(32).toString('base64')}\n`);
   try {
+    syncFolder(draft);
     renameSync(draft, folder);
+    syncFolder(config.dataDir);
     return true;
   } catch (error) {
     rmSync(draft, { recursive: true, force: true });
@@ -78,16 +95,27 @@ export function createMissingKeys(config: KeySettings): boolean {
   }
 }
 
-/** Takes back keys that were made and never used. */
-export const removeKeys = ({ dataDir }: Pick<Config, 'dataDir'>): void =>
-  rmSync(keysFolder(dataDir), { recursive: true, force: true });
+/** Notes beside the keys that the database they are used with knows them. */
+export function markChecked(config: KeySettings): void {
+  const folder = keysFolder(config.dataDir);
+  if (!comeFromSettings(config) && !existsSync(join(folder, files.checked))) {
+    writeSecret(join(folder, files.checked), `${new Date().toISOString()}\n`);
+  }
+}
+
+/** False for keys that may be others than everybody else's: made here, and never seen by the database. */
+export const wereChecked = (config: KeySettings): boolean =>
+  comeFromSettings(config) || existsSync(join(keysFolder(config.dataDir), files.checked));
+
+const comeFromSettings = (config: KeySettings): boolean =>
+  config.identityPublicKey !== null && config.identityIndexKey !== null;
 
 /** The settings that give a process with another data folder these keys; one that only takes reports needs no private ones. */
 export function toSettings(config: KeySettings) {
   return {
     forServing: {
       IDENTITY_PUBLIC_KEY: readPublicKey(config).bytes.toString('base64'),
-      IDENTITY_INDEX_KEY: readIndexKey(config).toString('base64'),
+      IDENTITY_INDEX_KEY: readIndexKey(config).bytes.toString('base64'),
     },
     forWorking: { IDENTITY_PRIVATE_KEY_FILE: privateKeyFile(config) },
   };
@@ -113,7 +141,9 @@ function parsePublicKey(text: string): PublicKey {
   return toPublicKey(bytes);
 }
 
-const toPublicKey = (bytes: Buffer): PublicKey => ({ id: hash('sha256', bytes, 'hex').slice(0, 16), bytes });
+const toPublicKey = (bytes: Buffer): PublicKey => ({ id: idOf(bytes), bytes });
+
+const idOf = (bytes: Buffer): string => hash('sha256', bytes, 'hex').slice(0, 16);
 
 /** A fresh pair, in memory only. */
 export const generateKeyPair = (): PrivateKey => toPrivateKey(generateKeyPairSync('x25519').privateKey);
@@ -133,6 +163,17 @@ function writeSecret(file: string, content: string): void {
   rmSync(draft, { force: true });
   writeFileSync(draft, content, { mode: 0o600, flush: true });
   renameSync(draft, file);
+  syncFolder(dirname(file));
+}
+
+/** Makes the names in a folder durable. */
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
 }
 
 function parsePrivateKey(pem: string, file: string): PrivateKey {

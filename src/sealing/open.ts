@@ -13,15 +13,19 @@ import {
 
 /**
  * Opens what was sealed under exactly this label; null where it was changed, or sealed for another report or audience.
- * Throws `AppError` `config` without the private key.
+ * Throws `AppError` `config` without the private key, unless that was given up.
  */
 export type Open = (sealed: Sealed, label: SealLabel) => Promise<Buffer | null>;
 
 /** Reports sealed under one agreement come one after the other, so few secrets need remembering. */
 const maxSecrets = 256;
 
-export function createOpen(privateKeys: readonly PrivateKey[]): Open {
-  const keys = new Map(privateKeys.map((key) => [key.id, key]));
+/** `readKeys` is asked again for a key it had not: after a rotation the file holds one more. */
+export function createOpen(
+  readKeys: () => readonly PrivateKey[],
+  forgotten: ReadonlySet<string> = new Set(),
+): Open {
+  let keys = byId(readKeys());
   const secrets = new Map<string, Promise<Buffer>>();
 
   function secretOf(key: PrivateKey, encapsulation: Buffer): Promise<Buffer> {
@@ -36,8 +40,10 @@ export function createOpen(privateKeys: readonly PrivateKey[]): Open {
   }
 
   return async ({ keyId, bytes }, label) => {
+    if (!keys.has(keyId)) keys = byId(readKeys());
     const key = keys.get(keyId);
     if (key === undefined) {
+      if (forgotten.has(keyId)) return null;
       throw new AppError('config', `IDENTITY_PRIVATE_KEY_FILE does not hold the private key ${keyId}.`);
     }
     const ciphertextStart = encapsulationBytes + nonceBytes;
@@ -59,3 +65,6 @@ export function createOpen(privateKeys: readonly PrivateKey[]): Open {
     }
   };
 }
+
+const byId = (keys: readonly PrivateKey[]): ReadonlyMap<string, PrivateKey> =>
+  new Map(keys.map((key) => [key.id, key]));

@@ -29,27 +29,23 @@ export const encapsulationBytes = 32;
 /** A process that is broken into gives away what it sealed since the last agreement and no more. */
 const agreementMs = 10 * 60_000;
 
-/** Seals with `publicKey`, agreeing on a new secret every ten minutes, in the background. */
-export async function createSeal(publicKey: PublicKey, clock: () => Date): Promise<Seal> {
+/** Seals with `publicKey`, agreeing on a new secret every ten minutes, whether or not anything is sealed. */
+export async function createSeal(publicKey: PublicKey): Promise<Seal> {
   let agreement: Agreement = await agree(publicKey.bytes);
-  let agreedAt = clock().getTime();
   let count = 0;
-  let renewing = false;
 
-  async function renew(): Promise<void> {
-    renewing = true;
-    try {
-      agreement = await agree(publicKey.bytes);
-      agreedAt = clock().getTime();
-      count = 0;
-    } finally {
-      renewing = false;
-    }
-  }
+  // Whatever keeps it from renewing, the present agreement is as good as before.
+  const renew = () =>
+    agree(publicKey.bytes).then(
+      (next) => {
+        agreement = next;
+        count = 0;
+      },
+      () => undefined,
+    );
+  setInterval(renew, agreementMs).unref();
 
   return (plaintext, label) => {
-    // Whatever keeps it from renewing, the present agreement is as good as before.
-    if (!renewing && Math.abs(clock().getTime() - agreedAt) > agreementMs) renew().catch(() => undefined);
     // A counter is a nonce that never repeats, because every agreement has a secret of its own.
     const nonce = Buffer.alloc(nonceBytes);
     nonce.writeUIntBE(count, nonceBytes - 6, 6);

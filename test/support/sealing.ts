@@ -22,9 +22,9 @@ createMissingKeys(config);
 
 /** What seals and opens with those keys. */
 export const sealing: Pick<DoorContext, 'seal' | 'blindIndex'> & Pick<WorkerContext, 'open'> = {
-  seal: await createSeal(readPublicKey(config), () => new Date()),
-  blindIndex: createBlindIndex(readIndexKey(config)),
-  open: createOpen(readPrivateKeys(config)),
+  seal: await createSeal(readPublicKey(config)),
+  blindIndex: createBlindIndex(readIndexKey(config).bytes),
+  open: createOpen(() => readPrivateKeys(config)),
 };
 
 /** What is sealed of a report; null where it does not open for this audience. */
