@@ -69,6 +69,31 @@ test('the same text about the same place is linked to the first, keeps an ID of 
   expect(await countRows(database.pool, 'deliveries')).toBe(3);
 });
 
+test('a repeat by the same person is told apart, by the blind index, and never where either is anonymous', async () => {
+  const text = 'Tiang listrik miring di Jl. Cihampelas, Kota Bandung';
+  const siti = { name: 'Siti', phone: '+6281234567890', email: null, onBehalfOf: null };
+  const budi = { ...siti, name: 'Budi', phone: '+6281300000002' };
+  const reports = [
+    newReport({ text, identity: siti }),
+    newReport({ text, identity: { ...siti, name: 'S. Rohmah' } }),
+    newReport({ text, identity: budi }),
+    newReport({ text, identity: siti, anonymous: true }),
+  ];
+  const ids: ReportId[] = [];
+  for (const report of reports) {
+    const [id] = await accept(report);
+    await createIntake(core.context)({ reportIds: [id as ReportId] });
+    ids.push(id as ReportId);
+  }
+  const { rows } = await database.pool.query<{ duplicate_reason: string | null }>(
+    'select duplicate_reason from filings join unnest($1::uuid[]) with ordinality as asked (id, n) on id = report_id order by n',
+    [ids],
+  );
+  const same = 'teks, tempat dan pelapor sama dengan laporan sebelumnya';
+  const other = 'teks dan tempat sama dengan laporan sebelumnya';
+  expect(rows.map((row) => row.duplicate_reason)).toEqual([null, same, other, other]);
+});
+
 test('workers that race over repeats of one text agree on which was first', async () => {
   const reportIds = await accept(
     ...Array.from({ length: 60 }, (_, index) => newReport({ text: `Banjir di RW ${index % 3}, tolong` })),

@@ -3,11 +3,16 @@ import type { Context } from '../src/context.ts';
 import { crashPoint } from '../src/crash-points.ts';
 import { insertDeliveries } from '../src/db/deliveries.ts';
 import { claimFingerprints, insertFilings, insertFirstRoutes } from '../src/db/filings.ts';
+import { listFromSameReporter } from '../src/db/identities.ts';
 import { deleteFromInbox, lockUnfiled, quarantineReport, type UnfiledReport } from '../src/db/inbox.ts';
 import { insertNotifications } from '../src/db/notifications.ts';
 import { type Db, isUnavailable, transaction } from '../src/db/pool.ts';
 import { processHalving } from '../src/domain/batches.ts';
-import { type Duplicate, findDuplicates } from '../src/domain/duplicates/find-duplicates.ts';
+import {
+  type Duplicate,
+  explainDuplicate,
+  findDuplicates,
+} from '../src/domain/duplicates/find-duplicates.ts';
 import { fingerprint } from '../src/domain/duplicates/fingerprint.ts';
 import { kindOfFiling } from '../src/domain/notification.ts';
 import type { DeliveryId, NotificationId, ReportId } from '../src/domain/report.ts';
@@ -140,7 +145,11 @@ function planNotifications(
     }));
 }
 
-async function findDuplicatesOf(context: IntakeContext, db: Db, reports: readonly UnfiledReport[]) {
+async function findDuplicatesOf(
+  context: IntakeContext,
+  db: Db,
+  reports: readonly UnfiledReport[],
+): Promise<ReadonlyMap<ReportId, Duplicate>> {
   const printed = reports.map((report) => ({
     id: report.id,
     receivedAt: report.receivedAt,
@@ -158,7 +167,12 @@ async function findDuplicatesOf(context: IntakeContext, db: Db, reports: readonl
     [...first.values()].map(({ id, ...claim }) => ({ reportId: id, ...claim })),
     windowStart,
   );
-  return findDuplicates(printed, claims);
+  const duplicates = findDuplicates(printed, claims);
+  if (duplicates.size === 0) return new Map();
+  const sameReporter = await listFromSameReporter(db, duplicates);
+  return new Map(
+    [...duplicates].map(([id, of]) => [id, { of, reason: explainDuplicate(sameReporter.has(id)) }]),
+  );
 }
 
 /** Never awaited: what is to be done are rows already, and the sweeper makes up for a queue that is away. */

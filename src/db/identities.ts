@@ -21,3 +21,26 @@ export async function findSealedReport(db: Db, reportId: ReportId): Promise<Seal
   });
   return rows[0] ?? null;
 }
+
+/**
+ * Those of the reports that give the same contact as the one they are mapped to, found by its blind index. Never where
+ * either is anonymous or confidential: whoever knows who sent the one would know who sent the other.
+ */
+export async function listFromSameReporter(
+  db: Db,
+  pairs: ReadonlyMap<ReportId, ReportId>,
+): Promise<ReadonlySet<ReportId>> {
+  const { rows } = await db.query<{ id: ReportId }>({
+    name: 'list-from-same-reporter',
+    text: `
+      select one.report_id as id
+      from unnest($1::uuid[], $2::uuid[]) as pair (id, other_id)
+      join report_identities as one on one.report_id = pair.id
+      join report_identities as other on other.report_id = pair.other_id
+        and (other.phone_index = one.phone_index or other.email_index = one.email_index)
+      join reports as report on report.id = pair.id and not report.anonymous and not report.confidential
+      join reports as earlier on earlier.id = pair.other_id and not earlier.anonymous and not earlier.confidential`,
+    values: [[...pairs.keys()], [...pairs.values()]],
+  });
+  return new Set(rows.map((row) => row.id));
+}
