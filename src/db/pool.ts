@@ -62,8 +62,8 @@ export async function transaction<T>(pool: Pool, work: (db: Db) => Promise<T>): 
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  // 22 data, 23 constraints, P0001 our own triggers: these are about the rows, whatever else has a code is about the server
-  if (/^[0-9A-Z]{5}$/.test(code)) return !/^(22|23)|^P0001$/.test(code);
+  // 22 data, 23 constraints, P0 raised by a trigger: these are about the rows, every other code is about the server
+  if (/^[0-9A-Z]{5}$/.test(code)) return !/^(22|23|P0)/.test(code);
   return (
     'syscall' in error ||
     /^E[A-Z]+$|^ERR_(TLS|SSL|SOCKET|STREAM)|CERT|SELF_SIGNED|UNABLE_TO/.test(code) ||
