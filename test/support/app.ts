@@ -32,9 +32,10 @@ export async function createTestApp(
     readonly queues?: AppQueues;
     readonly clock?: () => Date;
     readonly bounds?: ConnectionBounds;
+    readonly spoolMaxBytes?: number;
   } = {},
 ): Promise<TestApp> {
-  const { env = {}, queues = noWorkers, clock = () => new Date(), bounds } = given;
+  const { env = {}, queues = noWorkers, clock = () => new Date(), bounds, spoolMaxBytes } = given;
   const logged: string[] = [];
   const config = parseConfig(env);
   const directory = await loadDirectory(db);
@@ -50,7 +51,7 @@ export async function createTestApp(
     clock,
     log: pino({ level: 'trace' }, { write: (line: string) => logged.push(line) }),
   };
-  const { accept } = await openDoor({ ...context, ...sealing });
+  const { accept } = await openDoor({ ...context, ...sealing }, undefined, spoolMaxBytes);
   const metrics = createMetrics(db, queues);
   const parts = [
     { name: 'database', check: () => ping(db) },
