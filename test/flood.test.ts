@@ -1,5 +1,7 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { loadDirectory } from '../src/db/directory.ts';
+import type { Directory } from '../src/domain/routing/directory.ts';
 import { createTestApp, type TestApp } from './support/app.ts';
 import { countRows, forgetReports } from './support/core.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
@@ -12,10 +14,12 @@ const reporter = { name: 'Ni Luh Sukerti', phone: '0813-3344-5566', email: 'luh.
 const personal = /3344\W?5566|Sukerti|203\.0\.113|2001:db8/i;
 
 let database: TestDatabase;
+let directory: Directory;
 let gateway: TestApp;
 
 beforeAll(async () => {
   database = await createTestDatabase({ seeded: true });
+  directory = await loadDirectory(database.pool);
 });
 afterAll(() => database?.drop());
 beforeEach(() => forgetReports(database.pool));
@@ -26,7 +30,11 @@ afterEach(async () => {
 });
 
 async function open(env: Readonly<Record<string, string>>, more: object = {}): Promise<FastifyInstance> {
-  gateway = await createTestApp(database.pool, { env: { PUBLIC_URL: publicUrl, ...env }, ...more });
+  gateway = await createTestApp(database.pool, {
+    env: { PUBLIC_URL: publicUrl, ...env },
+    directory,
+    ...more,
+  });
   return gateway.app;
 }
 

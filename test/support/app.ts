@@ -5,6 +5,7 @@ import { parseConfig } from '../../src/config.ts';
 import type { Context } from '../../src/context.ts';
 import { loadDirectory } from '../../src/db/directory.ts';
 import { type Pool, ping } from '../../src/db/pool.ts';
+import type { Directory } from '../../src/domain/routing/directory.ts';
 import { type Roles, type Servers, startGateway } from '../../src/gateway.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { ConnectionBounds } from '../../src/http/limits/connections.ts';
@@ -33,12 +34,14 @@ export async function createTestApp(
     readonly clock?: () => Date;
     readonly bounds?: ConnectionBounds;
     readonly spoolMaxBytes?: number;
+    /** Where many apps are made over one and the same: loading it takes most of the time. */
+    readonly directory?: Directory;
   } = {},
 ): Promise<TestApp> {
   const { env = {}, queues = noWorkers, clock = () => new Date(), bounds, spoolMaxBytes } = given;
   const logged: string[] = [];
   const config = parseConfig(env);
-  const directory = await loadDirectory(db);
+  const directory = given.directory ?? (await loadDirectory(db));
   const context: Context = {
     config,
     db,
