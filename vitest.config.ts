@@ -1,22 +1,33 @@
 import { defineConfig } from 'vitest/config';
 
+const endurance = 'test/outage-recovery.test.ts';
+const withServers = {
+  globalSetup: ['test/support/servers.ts'],
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+};
+
 export default defineConfig({
   test: {
+    // Also on the two cores of CI: many files wait for servers and processes, one of them nearly all of its time.
+    maxWorkers: 3,
     projects: [
       {
         // No servers, no network: what runs on every save.
         test: { name: 'unit', include: ['{src,channels,workers,chaos}/**/*.test.{ts,tsx}'] },
       },
       {
+        // First, by its name: for two minutes it waits more than it works, and the others pass it by.
         test: {
-          name: 'integration',
-          include: ['test/**/*.test.ts'],
-          globalSetup: ['test/support/servers.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
-          // all cases of outage-recovery.test.ts: they wait, and use little
+          ...withServers,
+          name: 'endurance',
+          include: [endurance],
+          // all its cases at a time
           maxConcurrency: 6,
         },
+      },
+      {
+        test: { ...withServers, name: 'integration', include: ['test/**/*.test.ts'], exclude: [endurance] },
       },
     ],
   },

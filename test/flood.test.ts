@@ -1,5 +1,7 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { loadDirectory } from '../src/db/directory.ts';
+import type { Directory } from '../src/domain/routing/directory.ts';
 import { createTestApp, type TestApp } from './support/app.ts';
 import { countRows, forgetReports } from './support/core.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
@@ -12,10 +14,12 @@ const reporter = { name: 'Ni Luh Sukerti', phone: '0813-3344-5566', email: 'luh.
 const personal = /3344\W?5566|Sukerti|203\.0\.113|2001:db8/i;
 
 let database: TestDatabase;
+let directory: Directory;
 let gateway: TestApp;
 
 beforeAll(async () => {
   database = await createTestDatabase({ seeded: true });
+  directory = await loadDirectory(database.pool);
 });
 afterAll(() => database?.drop());
 beforeEach(() => forgetReports(database.pool));
@@ -25,8 +29,12 @@ afterEach(async () => {
   vi.useRealTimers();
 });
 
-async function open(env: Readonly<Record<string, string>>): Promise<FastifyInstance> {
-  gateway = await createTestApp(database.pool, { env: { PUBLIC_URL: publicUrl, ...env } });
+async function open(env: Readonly<Record<string, string>>, more: object = {}): Promise<FastifyInstance> {
+  gateway = await createTestApp(database.pool, {
+    env: { PUBLIC_URL: publicUrl, ...env },
+    directory,
+    ...more,
+  });
   return gateway.app;
 }
 
@@ -276,12 +284,43 @@ describe('from one sender', () => {
     expect(await statuses(1, report({ reporter }, { 'idempotency-key': 'kintamani-2' }))).toEqual([429]);
   });
 
-  test('what could not be stored does not count, at however many attempts', async () => {
-    await open(limited);
+  /** Until this returns, nothing can be stored in PostgreSQL. */
+  async function whileAway(work: () => Promise<void>): Promise<void> {
     await database.pool.query('alter table reports rename to reports_away');
-    expect(await statuses(3, report({ reporter }))).toEqual([503, 503, 503]);
-    await database.pool.query('alter table reports_away rename to reports');
+    try {
+      await work();
+    } finally {
+      await database.pool.query('alter table reports_away rename to reports');
+    }
+  }
+
+  test('what could not be stored does not count, at however many attempts', async () => {
+    await open(limited, { spoolMaxBytes: 1 });
+    await whileAway(async () => {
+      expect(await statuses(3, report({ reporter }))).toEqual([503, 503, 503]);
+    });
+    await vi.waitFor(async () => expect(await statuses(1, report(), '127.0.0.1')).toEqual([202]), 10_000);
     expect(await statuses(3, report({ reporter }))).toEqual([202, 202, 429]);
+  });
+
+  test('what is spooled while PostgreSQL is away counts', async () => {
+    await open(limited);
+    await whileAway(async () => {
+      expect(await statuses(3, report({ reporter }))).toEqual([202, 202, 429]);
+    });
+    await vi.waitFor(async () => expect(await countRows(database.pool, 'reports')).toBe(2), 10_000);
+    expect(await statuses(1, report({ reporter }))).toEqual([429]);
+  });
+
+  test('whether it repeats something cannot be said while PostgreSQL is away: 503, and its receipt later', async () => {
+    await open(limited);
+    const first = report({ reporter }, { 'idempotency-key': 'kintamani-3' });
+    const { receipt } = (await gateway.app.inject(first)).json();
+    expect(await statuses(1, report({ reporter }))).toEqual([202]);
+    await whileAway(async () => {
+      expect(await statuses(1, first)).toEqual([503]);
+    });
+    expect((await gateway.app.inject(first)).json().receipt).toBe(receipt);
   });
 
   test('of many reports sent at once no more are taken than one after the other', async () => {

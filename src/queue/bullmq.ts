@@ -36,6 +36,9 @@ const concurrency: { readonly [Name in JobName]: number } = { intake: 8, deliver
 
 const lockDurationMs = 30_000;
 
+/** The last attempt at a job comes so long after the one before; an idle worker does not wait longer for a job either. */
+const longestWaitMs = 4_000;
+
 export type JobCounts = {
   readonly waiting: number;
   readonly active: number;
@@ -120,8 +123,9 @@ export function startWorkers(
   log: QueueLog,
 ): Workers {
   const broker = openBroker(connection, log, {
-    // BullMQ waits for the next job for up to ten seconds at a time.
-    socketTimeout: 11_000,
+    // Two seconds more than BullMQ ever waits for the next job. Found one after the other, a dead connection it waits on
+    // and a dead one it works on cost twice that.
+    socketTimeout: longestWaitMs + 2_000,
     maxRetriesPerRequest: null,
   });
   const watched = jobNames.map((name) => {
@@ -270,7 +274,7 @@ function openBroker(connection: QueueConnection, log: QueueLog, redisOptions: Cl
   const onError = rateLimitedErrorLog(log);
   const jobOptions = {
     attempts: 5,
-    backoff: { type: 'exponential', delay: 500, jitter: 0.5 },
+    backoff: { type: 'exponential', delay: longestWaitMs / 8, jitter: 0.5 },
     removeOnComplete: true,
     // kept for a look at what went wrong; the sweeper tries again with a job of its own
     removeOnFail: { count: 200 },
@@ -278,6 +282,7 @@ function openBroker(connection: QueueConnection, log: QueueLog, redisOptions: Cl
   const workerOptions = (name: JobName) => ({
     concurrency: concurrency[name],
     lockDuration: lockDurationMs,
+    drainDelay: longestWaitMs / 1_000,
     stalledInterval: lockDurationMs / 2,
     // With 1, a worker killed twice makes a job fail for good although attempts are left.
     maxStalledCount: 10,

@@ -5,6 +5,7 @@ import { parseConfig } from '../../src/config.ts';
 import type { Context } from '../../src/context.ts';
 import { loadDirectory } from '../../src/db/directory.ts';
 import { type Pool, ping } from '../../src/db/pool.ts';
+import type { Directory } from '../../src/domain/routing/directory.ts';
 import { type Roles, type Servers, startGateway } from '../../src/gateway.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { ConnectionBounds } from '../../src/http/limits/connections.ts';
@@ -32,12 +33,15 @@ export async function createTestApp(
     readonly queues?: AppQueues;
     readonly clock?: () => Date;
     readonly bounds?: ConnectionBounds;
+    readonly spoolMaxBytes?: number;
+    /** Where many apps are made over one and the same: loading it takes most of the time. */
+    readonly directory?: Directory;
   } = {},
 ): Promise<TestApp> {
-  const { env = {}, queues = noWorkers, clock = () => new Date(), bounds } = given;
+  const { env = {}, queues = noWorkers, clock = () => new Date(), bounds, spoolMaxBytes } = given;
   const logged: string[] = [];
   const config = parseConfig(env);
-  const directory = await loadDirectory(db);
+  const directory = given.directory ?? (await loadDirectory(db));
   const context: Context = {
     config,
     db,
@@ -50,7 +54,7 @@ export async function createTestApp(
     clock,
     log: pino({ level: 'trace' }, { write: (line: string) => logged.push(line) }),
   };
-  const { accept } = await openDoor({ ...context, ...sealing });
+  const { accept } = await openDoor({ ...context, ...sealing }, undefined, spoolMaxBytes);
   const metrics = createMetrics(db, queues);
   const parts = [
     { name: 'database', check: () => ping(db) },
