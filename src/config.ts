@@ -225,7 +225,7 @@ function parseUrl(raw: string): URL | null {
 }
 
 /** libpq takes a password among the parameters too: `password`, `sslpassword`; a name may be written in percent signs. */
-const secretParameter = /([?&][^=&#,]*(?:pass|pwd|secret|%)[^=&#,]*=)(?:(?!,rediss?:)[^&#])*/gi;
+const secretParameter = /([?&][^=&#,]*(?:pass|pwd|secret|%)[^=&#,]*=)[^&#,]*/gi;
 
 function withoutPassword(url: string | null): string | null {
   return (
