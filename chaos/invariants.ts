@@ -1,3 +1,5 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Pool } from '../src/db/pool.ts';
 import type { Queues } from '../src/queue/bullmq.ts';
 import type { Arrival } from './agency.ts';
@@ -17,6 +19,8 @@ export type Verdict = {
 export type Evidence = {
   readonly ledger: Ledger;
   readonly db: Pool;
+  /** The folder that holds those of all processes. */
+  readonly dataDir: string;
   readonly arrivals: readonly Arrival[];
   readonly sentSms: readonly SentSms[];
   /** Gets a page or a document of the running gateway. */
@@ -122,9 +126,9 @@ export async function findBetrayed({ ledger, db, ask }: Evidence): Promise<reado
   return betrayed;
 }
 
-/** What would wait for ever: messages never acknowledged, the inbox, deliveries, jobs, words back to reporters. */
+/** What would wait for ever: messages never acknowledged, spools, the inbox, deliveries, jobs, words back to reporters. */
 export async function listStuck(
-  { ledger, db }: Pick<Evidence, 'ledger' | 'db'>,
+  { ledger, db, dataDir }: Pick<Evidence, 'ledger' | 'db' | 'dataDir'>,
   queues: Pick<Queues, 'count'>,
 ): Promise<readonly string[]> {
   const senders = ledger
@@ -144,7 +148,26 @@ export async function listStuck(
     waiting + active > 0 ? [`queue ${name}: ${waiting} waiting, ${active} active`] : [],
   );
   const words = await listStuckNotifications(db);
-  return [...senders, ...[...inbox, ...deliveries, ...words].map(({ line }) => line), ...jobs];
+  const spooled = await listSpooled(dataDir);
+  return [...senders, ...spooled, ...[...inbox, ...deliveries, ...words].map(({ line }) => line), ...jobs];
+}
+
+/** Files of reports that lie in the spool of any process, damaged and refused ones too; an emptied segment is none. */
+export async function listSpooled(dataDir: string): Promise<readonly string[]> {
+  const names = await readdir(dataDir, { recursive: true });
+  const files = names
+    .filter((name) => /(?:^|\/)spool\/(?:\d+\.spool|(?:refused|corrupt)\/.+)$/.test(name))
+    .toSorted();
+  const sizes = await Promise.all(files.map((name) => sizeOf(join(dataDir, name))));
+  return files.flatMap((name, at) => (sizes[at] === 0 ? [] : [`in the spool: ${name}, ${sizes[at]} bytes`]));
+}
+
+/** None where the gateway removed the file meanwhile. */
+async function sizeOf(file: string): Promise<number> {
+  const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+  return found?.size ?? 0;
 }
 
 /**
@@ -152,10 +175,6 @@ export async function listStuck(
  * most half an hour long: what lies further ahead was written by a clock that was off.
  */
 async function listStuckNotifications(db: Pool): Promise<readonly { readonly line: string }[]> {
-  const { rows: tables } = await db.query(
-    `select from pg_class where relname = 'notifications' and relkind = 'r'`,
-  );
-  if (tables.length === 0) return [];
   const { rows } = await db.query<{ line: string }>(`
     select 'word to a reporter is ' || state || ': ' || id || ', due ' || next_attempt_at as line
     from notifications

@@ -118,7 +118,10 @@ async function drain(
   );
   for (const { agency_code } of rows) await openEndpoint(stage.db, stage.agency, agency_code);
   await withQueues(stage, (queues) =>
-    until(1, async () => (await listStuck({ ledger, db: stage.db }, queues)).length === 0),
+    until(
+      1,
+      async () => (await listStuck({ ledger, db: stage.db, dataDir: stage.dataDir }, queues)).length === 0,
+    ),
   );
 }
 
@@ -150,6 +153,7 @@ async function judge(stage: Built, ledger: Ledger, watch: LeakWatch): Promise<Ve
   const evidence = {
     ledger,
     db: stage.db,
+    dataDir: stage.dataDir,
     arrivals: stage.agency.arrivals,
     sentSms: stage.provider.taken,
     ask,

@@ -40,3 +40,16 @@ test('no password is printed with the settings', () => {
     'SMS_KANNEL_SEND_URL cannot be used',
   );
 });
+
+test.each([
+  ['postgres://db/x?user=u&password=s3cret', 'postgres://db/x?user=u&password=***'],
+  [
+    'postgres://u:s3cret@db/x?sslpassword=s3cret&sslmode=require',
+    'postgres://u:***@db/x?sslpassword=***&sslmode=require',
+  ],
+  ['postgres://db/x?PASSWORD=s3cret', 'postgres://db/x?PASSWORD=***'],
+  ['postgres://db/x?p%61ssword=s3cret', 'postgres://db/x?p%61ssword=***'],
+  ['postgres://db/x?sslmode=require', 'postgres://db/x?sslmode=require'],
+])('DATABASE_URL=%s is printed without its passwords', (url, printed) => {
+  expect(describeConfig(parseConfig({ DATABASE_URL: url })).databaseUrl).toBe(printed);
+});

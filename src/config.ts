@@ -224,6 +224,13 @@ function parseUrl(raw: string): URL | null {
   return URL.canParse(raw) ? new URL(raw) : null;
 }
 
+/** libpq takes a password among the parameters too: `password`, `sslpassword`; a name may be written in percent signs. */
+const secretParameter = /([?&][^=&#,]*(?:pass|pwd|secret|%)[^=&#,]*=)[^&#,]*/gi;
+
 function withoutPassword(url: string | null): string | null {
-  return url === null ? null : url.replace(/:\/\/([^:@/]*):[^@/]*@/g, '://$1:***@');
+  return (
+    url
+      ?.replace(/:\/\/([^:@/]*):[^@/]*@/g, '://$1:***@')
+      .replace(secretParameter, (_, name) => `${name}***`) ?? null
+  );
 }

@@ -38,6 +38,9 @@ export type DoorContext = Context & { readonly seal: Seal; readonly blindIndex: 
 /** What workers are given besides: the private keys, as a function. A process that only serves has none. */
 export type WorkerContext = Context & {
   readonly open: Open;
-  /** Who sent the report, null where nothing is known of them. For `notify` alone, which has to reach them. */
-  readonly revealIdentity: (reportId: ReportId) => Promise<Identity | null>;
+  /**
+   * Who sent the report, null where nothing is known of them, `unopenable` where the seal is not what was sealed. For
+   * `notify` alone, which has to reach them.
+   */
+  readonly revealIdentity: (reportId: ReportId) => Promise<Identity | 'unopenable' | null>;
 };

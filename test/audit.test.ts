@@ -162,7 +162,17 @@ describe('what is audited', () => {
   test('a report that is put back from quarantine, and not one that was not there', async () => {
     const { reportId } = await fileReport(db, await addAgency(db), new Date());
     await quarantineReport(db, reportId, 'kata terlalu panjang');
-    expect(await lapor('report', 'retry', reportId)).toMatchObject({ code: 0 });
+    const anHourAhead = {
+      NODE_OPTIONS: `--import ${new URL('../dist/chaos/clock-shift.js', import.meta.url).href}`,
+      CHAOS_CLOCK_SHIFT_MS: '3600000',
+    };
+    const retried = await runLapor(['report', 'retry', reportId], {
+      DATABASE_URL: database.url,
+      ...anHourAhead,
+    });
+    expect(retried).toMatchObject({ code: 0 });
+    // due by PostgreSQL's time, whatever the own clock says
+    expect((await db.query('select enqueue_after <= now() as due from inbox')).rows).toEqual([{ due: true }]);
     expect(await lapor('report', 'retry', reportId)).toMatchObject({ code: 1 });
     expect(await list('--action', 'report_retried')).toMatchObject([
       { seq: 1, actor: operator, subject: `report:${reportId}`, details: {} },

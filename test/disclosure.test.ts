@@ -29,11 +29,17 @@ describe('lapor report disclose', () => {
   test.each(['anonymous', 'confidential', 'neither'])(
     'of a report that is %s tells who, and the audit log why',
     async (flag) => {
-      const id = await accept({ identity: siti, text: 'Hubungi 0812-3456-7890 ya pak', [flag]: true });
+      const id = await accept({
+        identity: siti,
+        text: 'Hubungi 0812-3456-7890 ya pak',
+        place: { text: 'Cibiru, depan rumah 0813-1111-2222', lat: null, lon: null, areaCode: null },
+        [flag]: true,
+      });
       const told = await lapor('report', 'disclose', id, '--reason', 'Permintaan Polres No. 12, ada ancaman');
       expect(told.code).toBe(0);
       expect(told.stdout).toContain('Siti Rohmah');
       expect(told.stdout).toContain('0812-3456-7890');
+      expect(told.stdout).toContain('place        Cibiru, depan rumah 0813-1111-2222\n');
       const [row] = (await audited()).slice(-1);
       expect(row).toMatchObject({
         action: 'identity_disclosed',

@@ -75,6 +75,20 @@ describe('lapor notification', () => {
     );
   });
 
+  test("resends by PostgreSQL's time, whatever the own clock says", async () => {
+    const anHourAhead = {
+      NODE_OPTIONS: `--import ${new URL('../dist/chaos/clock-shift.js', import.meta.url).href}`,
+      CHAOS_CLOCK_SHIFT_MS: '3600000',
+    };
+    const resent = await runLapor(['notification', 'resend', id], {
+      DATABASE_URL: database.url,
+      ...anHourAhead,
+    });
+    expect(resent).toMatchObject({ code: 0, stderr: '' });
+    const { rows } = await database.pool.query('select next_attempt_at <= now() as due from notifications');
+    expect(rows).toEqual([{ due: true }]);
+  });
+
   test('drops a parked one for good', async () => {
     expect(await run('drop', id)).toMatchObject({ code: 0, stderr: '' });
     expect(await stateOf()).toMatchObject([{ state: 'dropped' }]);

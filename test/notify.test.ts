@@ -410,6 +410,16 @@ test('what the channel cannot send any more is parked, and goes out when staff s
   expect(provider.sent).toHaveLength(1);
 });
 
+test.each([
+  [null, 'no contact'],
+  ['unopenable', 'the sealed contact does not open'],
+] as const)('where the contact is %s, the refusal says: %s', async (revealed, reason) => {
+  const id = await fileOne();
+  await startWorker({ revealIdentity: async () => revealed })(id);
+  expect(await find(id)).toMatchObject({ state: 'refused', reason });
+  expect(provider.sent).toEqual([]);
+});
+
 test('an identity that cannot be opened fails the job, not its neighbours, and puts nothing in doubt', async () => {
   const [closed, open] = await file(sms(), sms());
   const { report_id } = await find(closed as NotificationId);

@@ -26,11 +26,10 @@ import type { Handlers, JobName, Payload } from '../src/queue/jobs.ts';
 type IntakeContext = Pick<Context, 'db' | 'enqueue' | 'directory' | 'channels' | 'config' | 'clock' | 'log'>;
 
 /**
- * Files accepted reports: deduplicate, give tracking IDs, route, write the deliveries and the word back to the reporters,
- * take them out of the inbox. Jobs
- * that are there at the same time are filed together, in one transaction. What is filed already is passed over, so a
- * job may come twice. A report that cannot be filed is set aside in quarantine with its error, and the rest of its batch
- * goes through.
+ * Files accepted reports: deduplicate, give tracking IDs, route, write the deliveries and the word back to the
+ * reporters, take them out of the inbox. Jobs that are there at the same time are filed together, in one transaction.
+ * What is filed already is passed over, so a job may come twice. A report that cannot be filed is set aside in
+ * quarantine with its error, and the rest of its batch goes through.
  */
 export function createIntake(context: IntakeContext): Handlers['intake'] {
   const fileTogether = createGroupCommit(

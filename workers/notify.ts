@@ -10,6 +10,7 @@ import {
   takeAbandoned,
 } from '../src/db/notifications.ts';
 import { isUnavailable } from '../src/db/pool.ts';
+import { after } from '../src/domain/moment.ts';
 import {
   notificationText,
   type SendOutcome,
@@ -41,6 +42,8 @@ const events = {
   refused: 'notification_refused',
   parked: 'notification_parked',
 } as const;
+
+type Nobody = 'no contact' | 'the sealed contact does not open';
 
 type NotifyContext = Pick<
   WorkerContext,
@@ -78,7 +81,7 @@ export function createNotify(context: NotifyContext): Handlers['notify'] {
     if (channel?.send === undefined)
       return record(notification, park('not sent: the channel cannot send any more'));
     const message = await compose(notification);
-    if (message === null) return settle(notification, { kind: 'refused', reason: 'no contact' });
+    if (typeof message === 'string') return settle(notification, { kind: 'refused', reason: message });
 
     const leaseUntil = after(clock(), leaseMs);
     const begun = await beginSending(db, notification, leaseUntil);
@@ -98,16 +101,22 @@ export function createNotify(context: NotifyContext): Handlers['notify'] {
     const reconcile = channels.find(({ name }) => name === notification.channel)?.reconcile;
     const message = reconcile === undefined ? null : await compose(notification);
     const outcome: SendOutcome =
-      reconcile === undefined || message === null
+      reconcile === undefined || message === null || typeof message === 'string'
         ? { kind: 'unknown', reason: 'whoever sent it did not say what came of it' }
         : await reconcile(message, call);
     await settle(notification, outcome);
   }
 
-  /** Null where there is nobody to send to. */
-  async function compose({ id, reportId, kind, trackingId }: Notification): Promise<OutgoingMessage | null> {
+  /** The message, or why there is nobody to send it to. */
+  async function compose({
+    id,
+    reportId,
+    kind,
+    trackingId,
+  }: Notification): Promise<OutgoingMessage | Nobody> {
     const to = await revealIdentity(reportId);
-    return to === null ? null : { id, to, text: notificationText(kind, trackingId) };
+    if (to === 'unopenable') return 'the sealed contact does not open';
+    return to === null ? 'no contact' : { id, to, text: notificationText(kind, trackingId) };
   }
 
   function settle(notification: Notification, outcome: SendOutcome): Promise<void> {
@@ -147,8 +156,4 @@ async function persistently(write: () => Promise<void>): Promise<void> {
     }
   }
   await write();
-}
-
-function after(moment: Date, ms: number): Date {
-  return new Date(moment.getTime() + ms);
 }

@@ -8,8 +8,8 @@ type SweepContext = Pick<Context, 'db' | 'enqueue' | 'clock'>;
 
 /**
  * Puts on the queue what PostgreSQL says is due and the queue has not done: reports whose job never arrived or was
- * lost with Redis, deliveries and notifications whose next attempt has come or was abandoned. Driven by a timer and not by the queue, so that a Redis
- * that lost everything is filled again from here.
+ * lost with Redis, deliveries and notifications whose next attempt has come or was abandoned. Driven by a timer and
+ * not by the queue, so that a Redis that lost everything is filled again from here.
  */
 export async function sweep({ db, enqueue, clock }: SweepContext): Promise<void> {
   const now = clock();

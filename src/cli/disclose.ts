@@ -67,8 +67,11 @@ export const disclose = defineCommand({
       const told = Object.entries(identity ?? {}).filter(([, value]) => value !== null);
       if (told.length === 0) console.log('the reporter gave no name and no contact');
       for (const [name, value] of told) console.log(printable(`${name.padEnd(11)}  ${value}`));
-      if (unmasked !== null)
-        console.log(printable(`as written   ${[unmasked.title, unmasked.text].filter(Boolean).join('\n')}`));
+      if (unmasked !== null) {
+        const { title, text, placeText } = unmasked;
+        console.log(printable(`as written   ${[title, text].filter(Boolean).join('\n')}`));
+        if (placeText) console.log(printable(`place        ${placeText}`));
+      }
       console.log(`original     ${original.contentType}, ${original.body.length} bytes (--json shows it)`);
     }),
 });

@@ -6,6 +6,7 @@ import {
   notificationStates,
   resendNotification,
 } from '../db/notifications.ts';
+import { readDatabaseTime } from '../db/server-facts.ts';
 import type { NotificationId } from '../domain/report.ts';
 import { formatTrackingId } from '../domain/tracking-id.ts';
 import { AppError } from '../errors.ts';
@@ -55,7 +56,7 @@ const resend = defineCommand({
   args: { id: { type: 'positional', description: 'Id of the message', required: true } },
   run: ({ args }) =>
     withDatabase(async ({ db }) => {
-      if (!(await resendNotification(db, parseId(args.id), new Date()))) {
+      if (!(await resendNotification(db, parseId(args.id), await readDatabaseTime(db)))) {
         throw new AppError('conflict', notSo(args.id, 'parked or refused'));
       }
       console.log('due again; a running worker takes it within seconds');
@@ -67,7 +68,7 @@ const drop = defineCommand({
   args: { id: { type: 'positional', description: 'Id of the message', required: true } },
   run: ({ args }) =>
     withDatabase(async ({ db }) => {
-      if (!(await dropNotification(db, parseId(args.id), new Date()))) {
+      if (!(await dropNotification(db, parseId(args.id), await readDatabaseTime(db)))) {
         throw new AppError('conflict', notSo(args.id, 'parked'));
       }
       console.log('dropped; the reporter hears nothing more of it');

@@ -3,6 +3,7 @@ import { recordAudit } from '../db/audit.ts';
 import { releaseFromQuarantine } from '../db/inbox.ts';
 import { type Pool, transaction } from '../db/pool.ts';
 import { listDeliveriesOf, listHops, listQuarantined } from '../db/report-file.ts';
+import { readDatabaseTime } from '../db/server-facts.ts';
 import { type StaffView, staffView } from '../domain/audiences/staff.ts';
 import type { ReportId } from '../domain/report.ts';
 import { formatTrackingId } from '../domain/tracking-id.ts';
@@ -76,7 +77,7 @@ const retry = defineCommand({
 /** Throws `AppError` `conflict` where the report is not in quarantine. */
 function retryReport(db: Pool, id: ReportId): Promise<void> {
   return transaction(db, async (tx) => {
-    if (!(await releaseFromQuarantine(tx, id, new Date()))) {
+    if (!(await releaseFromQuarantine(tx, id, await readDatabaseTime(tx)))) {
       throw new AppError(
         'conflict',
         'This report is not in quarantine: "lapor report show" says where it stands.',

@@ -50,6 +50,7 @@ const masked: readonly [string, string][] = [
   ['3273 0101 0190 0001', '[NIK]'],
   ['3273.0101.0190.0001', '[NIK]'],
   ['32.73.01.010190.0001', '[NIK]'],
+  ['3.273.011.234.567.890', '[NIK]'],
   ['327301 010190 0001', '[NIK]'],
   ['3273 0812 9000 0001', '[NIK]'],
   ['3273010101900001 081234567890', '[NIK] [nomor]'],
@@ -90,6 +91,19 @@ const masked: readonly [string, string][] = [
   ['twitter.com/asep', '[akun]'],
   ['X.com/asep/status/12345678901', '[akun]'],
   ['tiktok.com/@asep/video/123', '[akun]'],
+  ['asep%40gmail.com', '[email]'],
+  ['ig: budi_santoso', 'ig: [akun]'],
+  ['IG budi.santoso99', 'IG [akun]'],
+  ['IG budi.santoso ya', 'IG [akun] ya'],
+  ['line id: budi123', 'line id: [akun]'],
+  ['ID Line:budi', 'ID Line:[akun]'],
+  ['fb: Budi Santoso99', 'fb: [akun] Santoso99'],
+  ['hubungi telegram budi_s.', 'hubungi telegram [akun].'],
+  ['tiktok: x', 'tiktok: [akun]'],
+  ['IG saya asep_s, FB-nya: Asep', 'IG saya [akun], FB-nya: [akun]'],
+  ['username budi99 di Twitter = budi', 'username [akun] di Twitter = [akun]'],
+  ['ig: budi/0812-3456-7890', 'ig: [akun]/[nomor]'],
+  ['ig: @asep, fb: asep@gmail.com', 'ig: [akun], fb: [email]'],
 ];
 
 test.each(masked)('%j becomes %j', (text, expected) => {
@@ -111,6 +125,7 @@ const kept: readonly string[] = [
   '150.000.000',
   'tarif 150.000 25.000 10.000',
   'beli hp 1.500.000',
+  'anggaran 3.613.100.000.000.000',
   'tagihan 1.200.512 sebulan',
   'harga @5000, @Rp5.000, @150.000 atau @50rb',
   // dates and times
@@ -157,6 +172,15 @@ const kept: readonly string[] = [
   'laporan 8699 3114 4244 belum dijawab',
   'instagram.com/p/CxYzAbC',
   'netflix.com/asep',
+  'viral di IG kecamatan',
+  'viral di IG kecamatan. Mohon dijawab...',
+  'line telepon putus sejak Senin',
+  'ramai di IG: 50rb orang, di FB 24jam',
+  'siaran Facebook 19.30 di line 2',
+  'ig: https://www.instagram.com/p/CxYzAbC',
+  'ada di IG kec.Cibiru dan fb Jl.Merdeka',
+  'Difoto di IG:\nAlamat Cibiru',
+  'pipeline_utama: bocor',
   'rapat at kantor (attachment) dst.',
   'sudah lapor RT/RW [belum dijawab]',
 ];
@@ -248,7 +272,7 @@ describe('whatever the words around it,', () => {
 const pieces = fc.constantFrom(
   ...masked.map(([text]) => text),
   ...kept,
-  ...'1|12|0812|081234567890|-|.|,|/| |\n|:|+|(|)|[|]|@|a|x.com/|t.me/a|at|(at)|dot|gmail|.com|Rp|jl|no|WA|rupiah|\u200b|٤|2026|07.30|1.000|6.9147|[nomor]|[akun]|_'.split(
+  ...'1|12|0812|081234567890|-|.|,|/| |\n|:|+|(|)|[|]|@|a|x.com/|t.me/a|ig: |line id|fb=|telegram |%40|at|(at)|dot|gmail|.com|Rp|jl|no|WA|rupiah|\u200b|٤|2026|07.30|1.000|6.9147|[nomor]|[akun]|_'.split(
     '|',
   ),
 );
@@ -292,6 +316,11 @@ const hostile = [
     'x.com/a',
     'Rp 1 ',
     'jl 1 12345 ',
+    'ig: ',
+    'ig:a.',
+    'ig a',
+    'line id ',
+    'a%40',
   ],
 ];
 

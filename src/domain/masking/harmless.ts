@@ -99,6 +99,8 @@ function isMoney(text: string, before: string, at: number, end: number): boolean
   if (hasCurrency(text, before, end)) return true;
   if (before.endsWith('+')) return false;
   const digits = text.slice(at, end).replace(/\D/g, '');
+  // grouped like an amount, but no NIK ends in four zeros
+  if (digits.length === 16 && !digits.endsWith('0000')) return false;
   if (digits.endsWith('000')) return true;
   if (/^(?:62)?8[1-9]\d{7,}$/.test(digits) || personalBefore.test(before)) return false;
   return digits.endsWith('00') || !/^\s?\d/.test(text.slice(end, end + 2));

@@ -1,3 +1,4 @@
+import { maskPersonalData } from '../masking.ts';
 import type { AgencyCode } from '../report.ts';
 import { buildGazetteer, type Gazetteer } from './gazetteer.ts';
 import { indexPhrases, type Phrases } from './phrases.ts';
@@ -78,6 +79,15 @@ export type Directory = {
 
 /** False for `emptyDirectory`: the national desk is in every other. */
 export const isLoaded = (directory: Directory): boolean => directory.agencies.size > 0;
+
+/**
+ * Whether a wish may be kept before the directory has loaded to look it up: free words would be stored unmasked, and even
+ * what has the form of a code may be a number that leads to a person.
+ */
+export const isLikeAgencyCode = (wish: string): boolean =>
+  /^[A-Za-z0-9.]{1,20}$/.test(wish) && maskPersonalData(wish) === wish;
+export const isLikeTopicCode = (wish: string): boolean =>
+  /^[a-z0-9.-]{1,80}$/.test(wish) && maskPersonalData(wish) === wish;
 
 export function buildDirectory(rows: DirectoryRows): Directory {
   const active = rows.agencies.filter((agency) => agency.active);

@@ -3,7 +3,13 @@ import { Type } from 'typebox';
 import type { Accept } from '../../accept.ts';
 import type { Context } from '../../context.ts';
 import type { Accepted, NewReport } from '../../domain/report.ts';
-import { findAgency, findTopic, isLoaded } from '../../domain/routing/directory.ts';
+import {
+  findAgency,
+  findTopic,
+  isLikeAgencyCode,
+  isLikeTopicCode,
+  isLoaded,
+} from '../../domain/routing/directory.ts';
 import { Submission } from '../../domain/submission.ts';
 import { AppError } from '../../errors.ts';
 import { Problem } from '../problems.ts';
@@ -82,10 +88,13 @@ export function registerReports(
   });
 }
 
-/** A program that names an agency or topic means one that exists: an alias becomes its code, an unknown one is told. */
+/**
+ * A program that names an agency or topic means one that exists: an alias becomes its code, an unknown one is told. As
+ * long as nobody knows which exist, what is no code is dropped.
+ */
 export function resolveWishes(report: NewReport, context: Pick<Context, 'directory'>): NewReport {
   const directory = context.directory();
-  if (!isLoaded(directory)) return report;
+  if (!isLoaded(directory)) return dropUncoded(report);
   const agency = report.agency === null ? null : findAgency(directory, report.agency);
   if (report.agency !== null && agency?.active !== true) {
     throw new AppError('agency-unknown', 'no active agency has this code', {
@@ -98,6 +107,15 @@ export function resolveWishes(report: NewReport, context: Pick<Context, 'directo
     });
   }
   return agency === null || agency.code === report.agency ? report : { ...report, agency: agency.code };
+}
+
+function dropUncoded(report: NewReport): NewReport {
+  const { agency, topic } = report;
+  return {
+    ...report,
+    agency: agency !== null && isLikeAgencyCode(agency) ? agency : null,
+    topic: topic !== null && isLikeTopicCode(topic) ? topic : null,
+  };
 }
 
 /** RFC 7240 section 4.3; a preference that cannot be read is ignored, as the RFC asks. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { AgencyCode } from '../../domain/report.ts';
-import { type Agency, buildDirectory, type Topic } from '../../domain/routing/directory.ts';
+import { type Agency, buildDirectory, emptyDirectory, type Topic } from '../../domain/routing/directory.ts';
 import { parseSubmission } from '../../domain/submission.ts';
 import { checkForm, emptyForm, type FormField, latestDay, readForm } from './report-form.ts';
 
@@ -176,4 +176,15 @@ test('whatever is posted either has a problem to show or is a valid submission',
       else expect(checked.problems).not.toEqual([]);
     }),
   );
+});
+
+test('before the directory has loaded, a wish is kept where it is like a code', () => {
+  const wishesOf = (agency: string, topic: string) => {
+    const values = readForm(new URLSearchParams({ ...filled, agency, topic }));
+    const checked = checkForm(values, emptyDirectory(), today);
+    return 'submission' in checked ? [checked.submission.agency, checked.submission.topic] : checked;
+  };
+  expect(wishesOf('D32.73', 'infrastruktur.jalan')).toEqual(['D32.73', 'infrastruktur.jalan']);
+  expect(wishesOf('kantor Pak Asep', 'Lurah Asep')).toEqual([undefined, undefined]);
+  expect(wishesOf('081234567890', '0812-3456-7890')).toEqual([undefined, undefined]);
 });

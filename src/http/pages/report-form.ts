@@ -11,6 +11,8 @@ import {
   type Directory,
   findAgency,
   findTopic,
+  isLikeAgencyCode,
+  isLikeTopicCode,
   isLoaded,
   searchAgencies,
 } from '../../domain/routing/directory.ts';
@@ -105,7 +107,8 @@ export function checkForm(values: FormValues, directory: Directory, today: strin
   if (problems.length > 0 || kind === undefined) {
     return { problems, values: { ...values, agency: agency.name }, agencyChoices: [] };
   }
-  const { title, text, occurredOn, place, topic, name, phone, email, onBehalfOf } = values;
+  const { title, text, occurredOn, place, name, phone, email, onBehalfOf } = values;
+  const topic = isLoaded(directory) || isLikeTopicCode(values.topic) ? values.topic : '';
   return {
     submission: {
       kind,
@@ -126,11 +129,13 @@ function resolveAgency(
   { agency, agencyAsked, agencyChoice }: FormValues,
 ):
   | Pick<Agency, 'code' | 'name'>
-  | { readonly code: ''; readonly name: '' }
+  | { readonly code: AgencyCode | ''; readonly name: string }
   | { readonly choices: readonly Agency[] } {
   const choice = agency === agencyAsked ? agencyChoice : '';
   if (agency === '' || choice === anyAgency) return { code: '', name: '' };
-  if (!isLoaded(directory)) return { code: agency as AgencyCode, name: agency };
+  if (!isLoaded(directory)) {
+    return { code: isLikeAgencyCode(agency) ? (agency as AgencyCode) : '', name: agency };
+  }
   const named = findAgency(directory, choice || agency);
   return named?.active ? named : { choices: searchAgencies(directory, agency, 6) };
 }
