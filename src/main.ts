@@ -15,6 +15,7 @@ const lapor = defineCommand({
     report: () => import('./cli/report.ts').then((file) => file.reportCommand),
     notification: () => import('./cli/notification.ts').then((file) => file.notificationCommand),
     keys: () => import('./cli/keys.ts').then((file) => file.keysCommand),
+    spool: () => import('./cli/spool.ts').then((file) => file.spoolCommand),
     audit: () => import('./cli/audit.ts').then((file) => file.auditCommand),
     demo: () => import('./cli/demo.ts').then((file) => file.demoCommand),
   },

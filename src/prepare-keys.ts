@@ -102,7 +102,8 @@ export function createReveal(open: Open, db: Db, log: Context['log']): WorkerCon
     const sealed = await findSealedReport(db, reportId);
     if (sealed === null) return null;
     const opened = await openSealedReport(open, reportId, sealed, audienceOf(sealed));
-    if (opened === null) log.error({ event: 'identity_not_openable', reportId });
-    return opened?.identity ?? null;
+    if (opened !== null) return opened.identity;
+    log.error({ event: 'identity_not_openable', reportId });
+    return 'unopenable';
   };
 }

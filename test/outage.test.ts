@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createPool, type Pool } from '../src/db/pool.ts';
 import { findProgressByReceipt } from '../src/db/progress.ts';
@@ -8,6 +8,7 @@ import { closeDoors, openDoor } from './support/accept.ts';
 import { startInProcess } from './support/app.ts';
 import { countRows, createCore, forgetReports, newReport } from './support/core.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
+import { runLapor } from './support/lapor.ts';
 import { testQueueNamespace, testRedisUrl } from './support/redis.ts';
 import { readSealed, testDataDir } from './support/sealing.ts';
 import { openTcpRelay, type TcpRelay } from './support/tcp-relay.ts';
@@ -188,7 +189,7 @@ test('what was acknowledged under a key used before for something else is a repo
 });
 
 test('a report PostgreSQL refuses for what is in it is kept beside the spool, and the others go through', async () => {
-  const { accept, spool, folder } = await openDoorThere();
+  const { accept, spool, folder } = await openDoorThere(join(testDataDir, 'refusing', 'spool'));
   await relay.cut();
   const poisoned = { ...newReport(), kind: 'gossip' as Kind };
   const [[refused]] = await Promise.all([accept([poisoned]), accept([newReport()]), accept([newReport()])]);
@@ -196,6 +197,13 @@ test('a report PostgreSQL refuses for what is in it is kept beside the spool, an
   await expect.poll(() => spool.facts().records, { timeout: 10_000 }).toBe(0);
   expect(await countRows(database.pool, 'reports')).toBe(2);
   expect(readdirSync(join(folder, 'refused'))).toEqual([`${refused?.reportId}.json`]);
+
+  const retry = () => runLapor(['spool', 'retry'], { DATABASE_URL: database.url, DATA_DIR: dirname(folder) });
+  expect(await retry()).toMatchObject({ code: 1, stdout: expect.stringContaining('0 of 1') });
+  await database.pool.query('alter table reports drop constraint reports_kind_check');
+  expect(await retry()).toMatchObject({ code: 0, stdout: expect.stringContaining('1 of 1') });
+  expect(await countRows(database.pool, 'reports')).toBe(3);
+  expect(readdirSync(join(folder, 'refused'))).toEqual([]);
 });
 
 test('with PostgreSQL away and the spool full nothing is acknowledged, and the error says to try again', async () => {

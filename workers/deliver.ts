@@ -19,6 +19,7 @@ import { findSealedReport } from '../src/db/identities.ts';
 import { transaction } from '../src/db/pool.ts';
 import { type Handover, webhookBody } from '../src/domain/audiences/agency.ts';
 import { restUntil, type Settlement, settleAttempt } from '../src/domain/delivery.ts';
+import { after } from '../src/domain/moment.ts';
 import type { AgencyCode } from '../src/domain/report.ts';
 import { createLanes } from '../src/outbound/lanes.ts';
 import { signWebhook } from '../src/outbound/sign.ts';
@@ -180,8 +181,4 @@ export function createDeliver(
     ailing.delete(endpoint.id);
     await clearEndpointFailures(db, endpoint.id);
   }
-}
-
-function after(moment: Date, ms: number): Date {
-  return new Date(moment.getTime() + ms);
 }
