@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 const endurance = 'test/outage-recovery.test.ts';
-const alone = ['test/overload.test.ts', 'test/flood.test.ts'];
+const alone = ['overload', 'flood', 'directory'].map((name) => `test/${name}.test.ts`);
 const withServers = {
   globalSetup: ['test/support/servers.ts'],
   testTimeout: 30_000,
@@ -36,7 +36,7 @@ export default defineConfig({
         },
       },
       {
-        // Last, and one at a time: a gateway on a machine that is overloaded answers 503, as it should.
+        // Last, and one at a time: a gateway on a machine that is overloaded answers 503, as it should, and takes longer.
         test: {
           ...withServers,
           name: 'alone',
