@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 const endurance = 'test/outage-recovery.test.ts';
+const alone = ['overload', 'flood', 'directory'].map((name) => `test/${name}.test.ts`);
 const withServers = {
   globalSetup: ['test/support/servers.ts'],
   testTimeout: 30_000,
@@ -27,7 +28,22 @@ export default defineConfig({
         },
       },
       {
-        test: { ...withServers, name: 'integration', include: ['test/**/*.test.ts'], exclude: [endurance] },
+        test: {
+          ...withServers,
+          name: 'integration',
+          include: ['test/**/*.test.ts'],
+          exclude: [endurance, ...alone],
+        },
+      },
+      {
+        // Last, and one at a time: a gateway on a machine that is overloaded answers 503, as it should, and takes longer.
+        test: {
+          ...withServers,
+          name: 'alone',
+          include: alone,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
       },
     ],
   },

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { inject } from 'vitest';
+import { inject, vi } from 'vitest';
 import { createPool, type Pool } from '../../src/db/pool.ts';
 
 export type TestDatabase = {
@@ -22,7 +22,8 @@ export async function createTestDatabase(options: { readonly seeded?: boolean } 
     drop: async () => {
       await pool.end();
       // What a test left behind, a killed worker for one, must not keep the database.
-      await onServer(`drop database ${name} with (force)`);
+      // Refused while autovacuum, which only a superuser may end, is at it.
+      await vi.waitFor(() => onServer(`drop database ${name} with (force)`), 20_000);
     },
   };
 }
