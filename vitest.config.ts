@@ -15,7 +15,12 @@ export default defineConfig({
     projects: [
       {
         // No servers, no network: what runs on every save.
-        test: { name: 'unit', include: ['{src,channels,workers,chaos}/**/*.test.{ts,tsx}'] },
+        test: {
+          name: 'unit',
+          include: ['{src,channels,workers,chaos}/**/*.test.{ts,tsx}'],
+          // properties try a hundred cases, on a machine that may be busy
+          testTimeout: 30_000,
+        },
       },
       {
         // First, by its name: for two minutes it waits more than it works, and the others pass it by.
