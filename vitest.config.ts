@@ -11,7 +11,7 @@ const withServers = {
 export default defineConfig({
   test: {
     // Also on the two cores of CI: many files wait for servers and processes, one of them nearly all of its time.
-    maxWorkers: 3,
+    maxWorkers: 2,
     projects: [
       {
         // No servers, no network: what runs on every save.

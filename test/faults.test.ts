@@ -454,5 +454,6 @@ async function untilDelivered(
   );
   const ids = agency.received.slice(heardBefore).map(({ headers }) => headers['webhook-id']);
   expect(new Set(ids).size).toBe(count);
-  expect(ids).toHaveLength(count);
+  // An agency may hear of a delivery twice, always under the same id.
+  expect(ids.length).toBeGreaterThanOrEqual(count);
 }

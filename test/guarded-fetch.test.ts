@@ -122,7 +122,8 @@ describe('no answer', () => {
     const agency = await start(() => {});
     expect(await guard([agency.host])(agency.origin)).toEqual({
       kind: 'timeout',
-      detail: 'UND_ERR_HEADERS_TIMEOUT',
+      // whichever of the two clocks is first on a busy machine
+      detail: expect.stringMatching(/^(UND_ERR_HEADERS_TIMEOUT|no complete answer in time)$/),
     });
   });
 
