@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startPostgres } from '../src/embedded/postgres.ts';
-import { startRedis } from '../src/embedded/redis.ts';
+import { adoptRedis, startRedis } from '../src/embedded/redis.ts';
 import { findRedis } from '../src/embedded/redis-binaries.ts';
 
 /** A real server of the harness's own, with full durability, that can be killed and started again with what it had. */
@@ -82,7 +82,7 @@ export async function startOwnRedis(folder: string): Promise<OwnRedis> {
     url: () => server.url,
     kill: () => killServer(Number(JSON.parse(readFileSync(join(folder, 'server.json'), 'utf8')).pid)),
     start: inTurn(async () => {
-      server = await startRedis(folder, binary);
+      server = (await adoptRedis(folder)) ?? (await startRedis(folder, binary));
     }),
     stop: () => server.stop(),
     wipe: () => {
