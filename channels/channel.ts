@@ -1,4 +1,4 @@
-import type { SendOutcome } from '../src/domain/notification.ts';
+import type { DeliveryState, SendOutcome } from '../src/domain/notification.ts';
 import type { Accepted, ChannelName, Identity, NewReport, NotificationId } from '../src/domain/report.ts';
 import type { Call } from '../src/outbound/provider-call.ts';
 
@@ -38,9 +38,25 @@ export type InboundRequest = {
 };
 
 export type Received = {
-  readonly reports: readonly NewReport[];
-  /** Called once every report is durable, with their receipts in the same order. May throw `idempotency-conflict`. */
+  readonly messages: readonly Inbound[];
+  /** What became of messages that we sent, where the provider tells it by this way. */
+  readonly deliveryReceipts?: readonly DeliveryReceipt[];
+  /** Called once every message is durable, with their receipts in the same order. May throw `idempotency-conflict`. */
   readonly answer: (accepted: readonly Accepted[]) => Answer;
+};
+
+/** What a person sent. */
+export type Inbound = NewReport;
+
+/**
+ * What a provider says became of a message that we gave it. Names the notification by our own id, which every provider
+ * returns: the word may come before the call that sent the message has returned.
+ */
+export type DeliveryReceipt = {
+  readonly notificationId: NotificationId;
+  readonly state: DeliveryState;
+  /** In words for staff; never the recipient. */
+  readonly detail: string | null;
 };
 
 export type Answer = { readonly status: number; readonly contentType: string; readonly body: string };

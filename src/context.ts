@@ -3,7 +3,7 @@ import type { Channel } from '../channels/channel.ts';
 import type { Config } from './config.ts';
 import type { Pool } from './db/pool.ts';
 import type { NotificationKind, SendVerdict } from './domain/notification.ts';
-import type { Identity, ReportId } from './domain/report.ts';
+import type { Identity } from './domain/report.ts';
 import type { Directory } from './domain/routing/directory.ts';
 import type { Post } from './outbound/guarded-fetch.ts';
 import type { Call } from './outbound/provider-call.ts';
@@ -39,8 +39,8 @@ export type DoorContext = Context & { readonly seal: Seal; readonly blindIndex: 
 export type WorkerContext = Context & {
   readonly open: Open;
   /**
-   * Who sent the report, null where nothing is known of them, `unopenable` where the seal is not what was sealed. For
+   * Who sent the report or message with this id, null where nothing is known of them, `unopenable` where the seal is not what was sealed. For
    * `notify` alone, which has to reach them.
    */
-  readonly revealIdentity: (reportId: ReportId) => Promise<Identity | 'unopenable' | null>;
+  readonly revealIdentity: (id: string) => Promise<Identity | 'unopenable' | null>;
 };

@@ -98,12 +98,12 @@ export async function openIdentities(
 
 /** Who sent a report, whatever its audience: only for telling the reporter something. */
 export function createReveal(open: Open, db: Db, log: Context['log']): WorkerContext['revealIdentity'] {
-  return async (reportId) => {
-    const sealed = await findSealedReport(db, reportId);
+  return async (id) => {
+    const sealed = await findSealedReport(db, id);
     if (sealed === null) return null;
-    const opened = await openSealedReport(open, reportId, sealed, audienceOf(sealed));
+    const opened = await openSealedReport(open, id, sealed, audienceOf(sealed));
     if (opened !== null) return opened.identity;
-    log.error({ event: 'identity_not_openable', reportId });
+    log.error({ event: 'identity_not_openable', id });
     return 'unopenable';
   };
 }

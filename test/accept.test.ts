@@ -53,7 +53,7 @@ test('another message under the same external id is told apart and changes nothi
   const accept = await createTestAccept(core.context);
   const report = newReport();
   const [first] = await accept([report]);
-  const original = { contentType: 'text/plain', body: Buffer.from('lain') };
+  const original = { contentType: 'text/plain', body: Buffer.from('lain'), messageId: null };
   const [second] = await accept([{ ...report, text: 'Isi yang lain', original }]);
   expect(second).toMatchObject({ receipt: first?.receipt, repeated: true, sameContent: false });
   const { rows } = await database.pool.query('select text from reports');
@@ -93,7 +93,11 @@ describe('who reports is sealed before anything is stored:', () => {
     email: 'sri@contoh.id',
     onBehalfOf: 'Darmo',
   };
-  const original = { contentType: 'application/json', body: Buffer.from('{"nama":"Sri Wahyuni"}\n') };
+  const original = {
+    contentType: 'application/json',
+    body: Buffer.from('{"nama":"Sri Wahyuni"}\n'),
+    messageId: null,
+  };
 
   test('no table holds it in the clear', async () => {
     await (await createTestAccept(core.context))([newReport({ identity, original })]);

@@ -189,9 +189,9 @@ export function codeOf(work: () => unknown): ErrorCode | undefined {
 }
 
 function receiveOne(receive: Receive, request: InboundRequest): NewReport {
-  const { reports } = receive(request);
-  expect(reports).toHaveLength(1);
-  return reports[0]!;
+  const { messages } = receive(request);
+  expect(messages).toHaveLength(1);
+  return messages[0]!;
 }
 
 /** The part of a number that is the same however it is written. */

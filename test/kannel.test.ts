@@ -239,7 +239,7 @@ async function openInbox(): Promise<Inbox> {
       body: await buffer(request),
       receivedAt: new Date(),
     });
-    const [report] = received.reports;
+    const [report] = received.messages;
     const outcome = outcomes.shift();
     if (outcome !== undefined) failed.push(report?.externalId ?? '');
     if (outcome === 'hang up') {

@@ -4,6 +4,7 @@ import {
   beginSending,
   findDueNotifications,
   insertNotifications,
+  type NewNotification,
   recordSend,
 } from '../src/db/notifications.ts';
 import { settleSend } from '../src/domain/notification.ts';
@@ -34,7 +35,17 @@ beforeEach(async () => {
   trackingId = filed.trackingId;
   id = uuidv7() as NotificationId;
   const { reportId } = filed;
-  await insertNotifications(database.pool, [{ id, reportId, kind: 'tracking_id', channel: 'sms' }], now);
+  const notification: NewNotification = {
+    id,
+    causeId: reportId,
+    recipientId: reportId,
+    reportId,
+    kind: 'tracking_id',
+    params: { trackingId },
+    language: 'id',
+    channel: 'sms',
+  };
+  await insertNotifications(database.pool, [notification], now);
   const [pending] = await findDueNotifications(database.pool, [id], now);
   const sending = pending && (await beginSending(database.pool, pending, now));
   if (sending == null) throw new Error('nothing to send');

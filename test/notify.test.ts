@@ -423,8 +423,8 @@ test.each([
 test('an identity that cannot be opened fails the job, not its neighbours, and puts nothing in doubt', async () => {
   const [closed, open] = await file(sms(), sms());
   const { report_id } = await find(closed as NotificationId);
-  const revealIdentity = async (reportId: ReportId) => {
-    if (reportId === report_id) throw new Error('no key');
+  const revealIdentity = async (recipientId: string) => {
+    if (recipientId === report_id) throw new Error('no key');
     return siti;
   };
   await expect(startWorker({ revealIdentity })(closed as string, open as string)).rejects.toThrow('no key');

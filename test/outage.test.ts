@@ -165,7 +165,7 @@ test('an SMS that its provider sends again in another wrapping is one report, al
   const sms = newReport({ channel: 'sms' });
   const [first] = await accept([sms]);
   await relay.cut();
-  const original = { contentType: 'application/json', body: Buffer.from('{"attempt":2}') };
+  const original = { contentType: 'application/json', body: Buffer.from('{"attempt":2}'), messageId: null };
   const [again] = await accept([{ ...sms, original }]);
   await relay.mend();
   await expect.poll(() => spool.facts().records, { timeout: 10_000 }).toBe(0);
@@ -180,7 +180,7 @@ test('what was acknowledged under a key used before for something else is a repo
   const report = newReport();
   await accept([report]);
   await relay.cut();
-  const original = { contentType: 'text/plain', body: Buffer.from('lain') };
+  const original = { contentType: 'text/plain', body: Buffer.from('lain'), messageId: null };
   const [other] = await accept([{ ...report, text: 'Sampah menumpuk', original }]);
   await relay.mend();
   await expect.poll(() => spool.facts().records, { timeout: 10_000 }).toBe(0);

@@ -114,7 +114,7 @@ test('a sender cut in the middle of a character can be stored', () => {
     text: 'Banjir',
     key: 'rahasia',
     receivedAt: new Date(),
-    original: { contentType: 'application/json', body: Buffer.from('{}') },
+    original: { contentType: 'application/json', body: Buffer.from('{}'), messageId: null },
   });
   expect(identity?.phone?.isWellFormed()).toBe(true);
 });

@@ -97,13 +97,14 @@ async function file(context: IntakeContext, db: Db, reportIds: readonly string[]
     return { reportId: report.id, agency, topic, reason, confidence };
   });
 
+  const trackingIds = new Map(reports.map(({ id }) => [id, mintTrackingId((limit) => randomInt(limit))]));
   await insertFilings(
     db,
-    reports.map((report) => ({
-      reportId: report.id,
-      trackingId: mintTrackingId((limit) => randomInt(limit)),
-      duplicateOf: duplicates.get(report.id)?.of ?? null,
-      duplicateReason: duplicates.get(report.id)?.reason ?? null,
+    [...trackingIds].map(([reportId, trackingId]) => ({
+      reportId,
+      trackingId,
+      duplicateOf: duplicates.get(reportId)?.of ?? null,
+      duplicateReason: duplicates.get(reportId)?.reason ?? null,
     })),
   );
   await insertFirstRoutes(db, routes);
@@ -117,7 +118,7 @@ async function file(context: IntakeContext, db: Db, reportIds: readonly string[]
     })),
     now,
   );
-  const notifications = planNotifications(context, reports, duplicates);
+  const notifications = planNotifications(context, reports, duplicates, trackingIds);
   if (notifications.length > 0) await insertNotifications(db, notifications, now);
   await deleteFromInbox(
     db,
@@ -132,14 +133,19 @@ function planNotifications(
   { channels }: IntakeContext,
   reports: readonly UnfiledReport[],
   duplicates: ReadonlyMap<ReportId, Duplicate>,
+  trackingIds: ReadonlyMap<ReportId, string>,
 ) {
   const sending = new Set(channels.flatMap(({ name, send }) => (send === undefined ? [] : [name])));
   return reports
     .filter(({ channel }) => sending.has(channel))
-    .map(({ id: reportId, channel, confidential }) => ({
+    .map(({ id, channel, confidential }) => ({
       id: newId<NotificationId>(),
-      reportId,
-      kind: kindOfFiling({ duplicateOf: duplicates.get(reportId)?.of ?? null, confidential }),
+      causeId: id,
+      recipientId: id,
+      reportId: id,
+      kind: kindOfFiling({ duplicateOf: duplicates.get(id)?.of ?? null, confidential }),
+      params: { trackingId: trackingIds.get(id) ?? '' },
+      language: 'id' as const,
       channel,
     }));
 }

@@ -108,15 +108,10 @@ export function createNotify(context: NotifyContext): Handlers['notify'] {
   }
 
   /** The message, or why there is nobody to send it to. */
-  async function compose({
-    id,
-    reportId,
-    kind,
-    trackingId,
-  }: Notification): Promise<OutgoingMessage | Nobody> {
-    const to = await revealIdentity(reportId);
+  async function compose({ id, recipientId, kind, params }: Notification): Promise<OutgoingMessage | Nobody> {
+    const to = await revealIdentity(recipientId);
     if (to === 'unopenable') return 'the sealed contact does not open';
-    return to === null ? 'no contact' : { id, to, text: notificationText(kind, trackingId) };
+    return to === null ? 'no contact' : { id, to, text: notificationText(kind, params) };
   }
 
   function settle(notification: Notification, outcome: SendOutcome): Promise<void> {

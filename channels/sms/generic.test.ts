@@ -62,7 +62,7 @@ describeChannelContract('sms/generic', {
 
 describe('sms/generic', () => {
   it('files every message of an array, an empty text too', () => {
-    const { reports } = receive(sign(fixture));
+    const { messages: reports } = receive(sign(fixture));
     expect(reports.map(({ text }) => text)).toEqual(messages.map(({ text }) => text));
     expect(reports.map(({ identity }) => identity?.phone)).toEqual([
       '+6281234567890',
@@ -72,17 +72,17 @@ describe('sms/generic', () => {
   });
 
   it('takes the time the provider received a message, and now where it says none or one to come', () => {
-    const [first, , third] = receive(sign(fixture)).reports;
+    const [first, , third] = receive(sign(fixture)).messages;
     expect(first?.receivedAt).toEqual(new Date('2026-11-22T01:14:05Z'));
     expect(third?.receivedAt).toEqual(receivedAt);
-    const [early] = receive(signJson({ ...messages[0], receivedAt: '2027-01-01T00:00:00Z' })).reports;
+    const [early] = receive(signJson({ ...messages[0], receivedAt: '2027-01-01T00:00:00Z' })).messages;
     expect(early?.receivedAt).toEqual(receivedAt);
   });
 
   it('keeps the bytes of each message apart, as they were sent', () => {
     const first = '{ "id": "a", "from": "0812", "text": "\\u0041ir keruh, \\"[}, bau", "x": [1, {}] }';
     const second = '{"id":"b","from":"0813","text":"\\\\"}';
-    const { reports } = receive(sign(Buffer.from(`[ ${first},\n ${second} ]`)));
+    const { messages: reports } = receive(sign(Buffer.from(`[ ${first},\n ${second} ]`)));
     expect(reports.map(({ original }) => original.body.toString())).toEqual([first, second]);
   });
 
@@ -99,13 +99,13 @@ describe('sms/generic', () => {
   });
 
   it('gives a replayed message the external id it had', () => {
-    const ids = [0, 30].map((secondsAgo) => receive(sign(fixture, { secondsAgo })).reports[0]?.externalId);
+    const ids = [0, 30].map((secondsAgo) => receive(sign(fixture, { secondsAgo })).messages[0]?.externalId);
     expect(ids[0]).toBe(ids[1]);
   });
 
   it('does not swallow another text under an id that was used before', () => {
-    const [first] = receive(signJson({ id: '1', from: '0812', text: 'Banjir' })).reports;
-    const [other] = receive(signJson({ id: '1', from: '0812', text: 'Longsor' })).reports;
+    const [first] = receive(signJson({ id: '1', from: '0812', text: 'Banjir' })).messages;
+    const [other] = receive(signJson({ id: '1', from: '0812', text: 'Longsor' })).messages;
     expect(first?.externalId).not.toBe(other?.externalId);
   });
 
@@ -118,7 +118,7 @@ describe('sms/generic', () => {
       confidential: true,
       operator: {},
     };
-    const [report] = receive(signJson(message)).reports;
+    const [report] = receive(signJson(message)).messages;
     expect(report?.agency).toBeNull();
     expect(report?.confidential).toBe(false);
   });
@@ -130,7 +130,7 @@ describe('sms/generic', () => {
       text: `Laporan ke-${index}`,
     });
     const many = Array.from({ length: 10_000 }, (_, index) => message(index));
-    expect(new Set(receive(signJson(many)).reports.map(({ externalId }) => externalId)).size).toBe(10_000);
+    expect(new Set(receive(signJson(many)).messages.map(({ externalId }) => externalId)).size).toBe(10_000);
     expect(errorOf(() => receive(signJson([...many, message(10_000)])))).toMatchObject({
       code: 'too-large',
       fields: [{ path: '', problem: 'must not hold more than 10000 messages' }],
@@ -213,11 +213,11 @@ describe('sms/generic', () => {
 
     it('may be one of several while a secret is replaced', () => {
       const both = `v1,${'A'.repeat(43)}= ${request.headers['webhook-signature']}`;
-      expect(receive(withHeader('webhook-signature', both)).reports).toHaveLength(3);
+      expect(receive(withHeader('webhook-signature', both)).messages).toHaveLength(3);
     });
 
     it.each([299, -299])('of %i seconds ago is good', (secondsAgo) => {
-      expect(receive(sign(fixture, { secondsAgo })).reports).toHaveLength(3);
+      expect(receive(sign(fixture, { secondsAgo })).messages).toHaveLength(3);
     });
 
     it.each([301, -301, 86_400])('of %i seconds ago is stale', (secondsAgo) => {

@@ -32,7 +32,7 @@ export const createGenericReceive =
     verifySignature(request, secret);
     const messages = parse(request.body);
     return {
-      reports: messages.map(({ sms, bytes }) =>
+      messages: messages.map(({ sms, bytes }) =>
         toReport({
           provider: 'generic',
           id: sms.id,
@@ -40,7 +40,7 @@ export const createGenericReceive =
           text: sms.text,
           key: secret,
           receivedAt: receivedAt(sms, request),
-          original: { contentType: 'application/json', body: bytes },
+          original: { contentType: 'application/json', body: bytes, messageId: sms.id },
         }),
       ),
       answer: (accepted) => answer(messages, accepted),

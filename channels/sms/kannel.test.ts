@@ -25,7 +25,7 @@ function post(query: string, headers: Record<string, string>, body: Buffer): Inb
 }
 
 function receiveOne(request: InboundRequest) {
-  const [report] = receive(request).reports;
+  const [report] = receive(request).messages;
   if (report === undefined) throw new Error('no report');
   return report;
 }

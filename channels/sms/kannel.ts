@@ -21,9 +21,10 @@ export const createKannelReceive =
       charset: value('charset') ?? charsetOf(request.headers['content-type'] ?? ''),
       coding: value('coding') ?? request.headers['x-kannel-coding'] ?? '',
     });
+    const id = usableId(value('id'));
     const report = toReport({
       provider: 'kannel',
-      id: usableId(value('id')),
+      id,
       from: value('from') ?? request.headers['x-kannel-from'] ?? '',
       text: text.text,
       key: secret,
@@ -31,9 +32,10 @@ export const createKannelReceive =
       original: {
         contentType: `message/http; text-decoded-as=${text.encoding}`,
         body: asSent(request),
+        messageId: id,
       },
     });
-    return { reports: [report], answer: () => taken };
+    return { messages: [report], answer: () => taken };
   };
 
 /** Kannel sends the body to the citizen as an SMS, and says "Result could not be represented" to a type it doesn't know. */

@@ -8,7 +8,7 @@ const message = {
   text: 'Banjir di Kel Pejaten',
   key: 'rahasia',
   receivedAt: new Date('2026-11-22T01:20:00Z'),
-  original: { contentType: 'application/json', body: Buffer.from('{}') },
+  original: { contentType: 'application/json', body: Buffer.from('{}'), messageId: null },
 };
 
 describe('an SMS as a report', () => {

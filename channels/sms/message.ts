@@ -9,6 +9,14 @@ import {
   type Original,
 } from '../../src/domain/report.ts';
 
+/** Part `number` of `total`, counted from 1: what has the same sender, recipient, reference and total is one message. */
+export type SmsPart = {
+  readonly to: string;
+  readonly reference: string;
+  readonly total: number;
+  readonly number: number;
+};
+
 /** One SMS as a provider handed it over, authenticated and decoded. */
 export type SmsMessage = {
   readonly provider: string;
@@ -18,6 +26,8 @@ export type SmsMessage = {
   readonly text: string;
   /** The channel's secret. */
   readonly key: string;
+  /** Which part of a long message this is; null where it is whole. */
+  readonly part?: SmsPart | null;
   readonly receivedAt: Date;
   readonly original: Original;
 };
@@ -43,6 +53,7 @@ export function toReport(message: SmsMessage): NewReport {
     confidential: false,
     receivedAt: message.receivedAt,
     original: message.original,
+    hold: null,
   };
 }
 

@@ -11,10 +11,14 @@ function receive(request: InboundRequest): Received {
   const report = toNewReport(submission, {
     externalId: externalId(request.headers['idempotency-key']),
     receivedAt: request.receivedAt,
-    original: { contentType: 'application/json', body: request.body },
+    original: {
+      contentType: 'application/json',
+      body: request.body,
+      messageId: request.headers['idempotency-key'] || null,
+    },
   });
   return {
-    reports: [report],
+    messages: [report],
     answer: ([accepted]) => {
       // draft-ietf-httpapi-idempotency-key-header, section 2.7: a key is never reused for another request
       if (accepted?.sameContent === false) {

@@ -39,7 +39,7 @@ describeChannelContract('web/json', {
 });
 
 describe('web/json', () => {
-  const receiveOne = (request: InboundRequest): NewReport => receive(request).reports[0]!;
+  const receiveOne = (request: InboundRequest): NewReport => receive(request).messages[0]!;
 
   it('takes every request without an Idempotency-Key for a report of its own', () => {
     const names = [undefined, undefined, '', ''].map(
@@ -55,7 +55,7 @@ describe('web/json', () => {
   });
 
   it('refuses an Idempotency-Key of more than 255 characters', () => {
-    expect(receive(postJson(complaint, 'k'.repeat(255))).reports).toHaveLength(1);
+    expect(receive(postJson(complaint, 'k'.repeat(255))).messages).toHaveLength(1);
     expect(codeOf(() => receive(postJson(complaint, 'k'.repeat(256))))).toBe('invalid');
   });
 

@@ -44,7 +44,7 @@ function describeNotification(notification: NotificationLine): string {
   const next = next_attempt_at === null ? '' : `, next attempt ${time(next_attempt_at)}`;
   const why = reason === null ? '' : `\n    ${reason}`;
   return (
-    `${id}  ${time(created_at)}  ${state.padEnd(7)}  ${formatTrackingId(tracking_id)}  ` +
+    `${id}  ${time(created_at)}  ${state.padEnd(7)}  ${tracking_id === null ? '-' : formatTrackingId(tracking_id)}  ` +
     `${kind} by ${channel}, ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}${next}${why}`
   );
 }

@@ -9,15 +9,19 @@ export type SealedRow = {
   readonly confidential: boolean;
 };
 
-/** Null where no report has this id. */
-export async function findSealedReport(db: Db, reportId: ReportId): Promise<SealedRow | null> {
+/**
+ * Null where no report has this id, and no message that is none. What is no report is nobody's business but the
+ * gateway's: as confidential.
+ */
+export async function findSealedReport(db: Db, id: string): Promise<SealedRow | null> {
   const { rows } = await db.query<SealedRow>({
     name: 'find-sealed-report',
     text: `
-      select person.key_id as "keyId", person.sealed as bytes, report.anonymous, report.confidential
-      from report_identities as person join reports as report on report.id = person.report_id
+      select person.key_id as "keyId", person.sealed as bytes, coalesce(report.anonymous, true) as anonymous,
+        coalesce(report.confidential, true) as confidential
+      from report_identities as person left join reports as report on report.id = person.report_id
       where person.report_id = $1`,
-    values: [reportId],
+    values: [id],
   });
   return rows[0] ?? null;
 }

@@ -1,4 +1,9 @@
-import type { NotificationKind, SendSettlement } from '../domain/notification.ts';
+import type {
+  Language,
+  NotificationKind,
+  NotificationParams,
+  SendSettlement,
+} from '../domain/notification.ts';
 import type { ChannelName, NotificationId, ReportId } from '../domain/report.ts';
 import type { Db } from './pool.ts';
 
@@ -7,12 +12,19 @@ const enqueueAgainMs = 30_000;
 
 export type NewNotification = {
   readonly id: NotificationId;
-  readonly reportId: ReportId;
+  /** What brings it about, as an id: of the report that is filed, of the message that is answered. */
+  readonly causeId: string;
+  /** Whose sealed contact it goes to: a report's, or that of a message which is no report. */
+  readonly recipientId: string;
+  /** The report it tells of, if any. */
+  readonly reportId: ReportId | null;
   readonly kind: NotificationKind;
+  readonly params: NotificationParams;
+  readonly language: Language;
   readonly channel: ChannelName;
 };
 
-/** Writes all in one statement, pending and due at once. */
+/** Writes all in one statement, pending and due at once; what was told of a cause before is not told again. */
 export async function insertNotifications(
   db: Db,
   notifications: readonly NewNotification[],
@@ -21,13 +33,20 @@ export async function insertNotifications(
   await db.query({
     name: 'insert-notifications',
     text: `
-      insert into notifications (id, report_id, kind, channel, next_attempt_at, enqueue_after)
-      select id, report_id, kind, channel, $5, $6
-      from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[]) as notification (id, report_id, kind, channel)`,
+      insert into notifications (
+        id, cause_id, recipient_id, report_id, kind, params, language, channel, next_attempt_at, enqueue_after
+      )
+      select *, $9, $10
+      from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::jsonb[], $7::text[], $8::text[])
+      on conflict (cause_id, kind) do nothing`,
     values: [
       notifications.map((notification) => notification.id),
+      notifications.map((notification) => notification.causeId),
+      notifications.map((notification) => notification.recipientId),
       notifications.map((notification) => notification.reportId),
       notifications.map((notification) => notification.kind),
+      notifications.map((notification) => notification.params),
+      notifications.map((notification) => notification.language),
       notifications.map((notification) => notification.channel),
       now,
       new Date(now.getTime() + enqueueAgainMs),
@@ -38,33 +57,42 @@ export async function insertNotifications(
 /** A notification and how often it was tried: `attempt` in all, `roundAttempt` since it last became pending by staff's hand. */
 export type Notification = {
   readonly id: NotificationId;
-  readonly reportId: ReportId;
+  readonly recipientId: string;
+  readonly reportId: ReportId | null;
   readonly kind: NotificationKind;
+  readonly params: NotificationParams;
+  readonly language: Language;
   readonly channel: ChannelName;
-  readonly trackingId: string;
   readonly attempt: number;
   readonly roundAttempt: number;
 };
 
 type Row = {
   id: NotificationId;
-  report_id: ReportId;
+  recipient_id: string;
+  report_id: ReportId | null;
   kind: NotificationKind;
+  params: NotificationParams;
+  language: Language;
   channel: ChannelName;
-  tracking_id: string;
   attempt_count: number;
   round_attempt: number;
 };
 
 const toNotification = (row: Row): Notification => ({
   id: row.id,
+  recipientId: row.recipient_id,
   reportId: row.report_id,
   kind: row.kind,
+  params: row.params,
+  language: row.language,
   channel: row.channel,
-  trackingId: row.tracking_id,
   attempt: row.attempt_count,
   roundAttempt: row.round_attempt,
 });
+
+const columns = `id, recipient_id, report_id, kind, params, language, channel, attempt_count,
+  attempt_count - round_start as round_attempt`;
 
 /** Those of the list that are pending and due. Nothing is taken: `beginSending` decides who sends. */
 export async function findDueNotifications(
@@ -75,13 +103,10 @@ export async function findDueNotifications(
   const { rows } = await db.query<Row>({
     name: 'find-due-notifications',
     text: `
-      select notification.id, notification.report_id, notification.kind, notification.channel, filing.tracking_id,
-        notification.attempt_count, notification.attempt_count - notification.round_start as round_attempt
-      from notifications as notification
-      join filings as filing on filing.report_id = notification.report_id
-      where notification.id = any($1::uuid[]) and notification.state = 'pending'
-        and notification.next_attempt_at <= $2
-      order by notification.next_attempt_at`,
+      select ${columns}
+      from notifications
+      where id = any($1::uuid[]) and state = 'pending' and next_attempt_at <= $2
+      order by next_attempt_at`,
     values: [ids, now],
   });
   return rows.map(toNotification);
@@ -126,13 +151,10 @@ export async function takeAbandoned(
   const { rows } = await db.query<Row>({
     name: 'take-abandoned-notifications',
     text: `
-      update notifications as notification
+      update notifications
       set next_attempt_at = $3, enqueue_after = $3
-      from filings as filing
-      where notification.id = any($1::uuid[]) and notification.state = 'sending'
-        and notification.next_attempt_at <= $2 and filing.report_id = notification.report_id
-      returning notification.id, notification.report_id, notification.kind, notification.channel, filing.tracking_id,
-        notification.attempt_count, notification.attempt_count - notification.round_start as round_attempt`,
+      where id = any($1::uuid[]) and state = 'sending' and next_attempt_at <= $2
+      returning ${columns}`,
     values: [ids, now, leaseUntil],
   });
   return rows.map(toNotification);
@@ -197,7 +219,8 @@ export type NotificationLine = {
   readonly state: NotificationState;
   readonly kind: NotificationKind;
   readonly channel: ChannelName;
-  readonly tracking_id: string;
+  /** Of the report it tells of; null where it tells of none. */
+  readonly tracking_id: string | null;
   readonly attempts: number;
   readonly next_attempt_at: Date | null;
   readonly reason: string | null;
@@ -213,14 +236,11 @@ export async function listNotifications(
 ): Promise<readonly NotificationLine[]> {
   const { rows } = await db.query<NotificationLine>({
     text: `
-      select notification.id, notification.state, notification.kind, notification.channel, filing.tracking_id,
-        notification.attempt_count - notification.round_start as attempts,
-        case when notification.state = 'pending' then notification.next_attempt_at end as next_attempt_at,
-        notification.reason, notification.created_at, notification.finished_at
-      from notifications as notification
-      join filings as filing on filing.report_id = notification.report_id
-      where $1::text is null or notification.state = $1
-      order by notification.created_at desc, notification.id desc
+      select id, state, kind, channel, params->>'trackingId' as tracking_id, attempt_count - round_start as attempts,
+        case when state = 'pending' then next_attempt_at end as next_attempt_at, reason, created_at, finished_at
+      from notifications
+      where $1::text is null or state = $1
+      order by created_at desc, id desc
       limit $2`,
     values: [state, limit],
   });

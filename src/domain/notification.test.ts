@@ -8,7 +8,7 @@ const middle = () => 0.5;
 
 describe('what a reporter is told', () => {
   test.each(notificationKinds)('%s fits into one SMS and gives the ID as people read it', (kind) => {
-    const text = notificationText(kind, '869931144244');
+    const text = notificationText(kind, { trackingId: '869931144244' });
     expect(text).toMatch(/^[\x20-\x5a\x61-\x7a]{1,159}$/);
     expect(text).toContain('ID pelacakan: 8699-3114-4244');
   });

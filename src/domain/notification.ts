@@ -9,6 +9,19 @@ import { formatTrackingId } from './tracking-id.ts';
 
 /** `tracking_id`: the report is filed under this ID. `linked`: likewise, and others have reported the same event. */
 export const notificationKinds = ['tracking_id', 'linked'] as const;
+
+/** The language a reporter is answered in. */
+export type Language = 'id' | 'en';
+
+/** What a template needs besides its words; never what leads to a person. */
+export type NotificationParams = { readonly trackingId?: string };
+
+/**
+ * What became of a message once the provider had it, in their order: a later word never takes an earlier one back.
+ * `failed` and `delivered` are final.
+ */
+export const deliveryStates = ['accepted', 'buffered', 'failed', 'delivered'] as const;
+export type DeliveryState = (typeof deliveryStates)[number];
 export type NotificationKind = (typeof notificationKinds)[number];
 
 /** What the reporter is told of a filing. Nobody may learn that there is another confidential report. */
@@ -20,15 +33,15 @@ export function kindOfFiling(filing: {
 }
 
 /** Each fits into one SMS: under 160 characters of GSM-7. */
-const templates: { readonly [Kind in NotificationKind]: (id: string) => string } = {
-  tracking_id: (id) =>
-    `Laporan Anda sudah kami catat. ID pelacakan: ${id}. Simpan ID ini untuk melihat perkembangannya. Terima kasih.`,
-  linked: (id) =>
-    `Laporan Anda sudah kami catat dan digabung dengan laporan lain tentang kejadian yang sama. ID pelacakan: ${id}. Terima kasih.`,
+const templates: { readonly [Kind in NotificationKind]: (params: NotificationParams) => string } = {
+  tracking_id: ({ trackingId = '' }) =>
+    `Laporan Anda sudah kami catat. ID pelacakan: ${formatTrackingId(trackingId)}. Simpan ID ini untuk melihat perkembangannya. Terima kasih.`,
+  linked: ({ trackingId = '' }) =>
+    `Laporan Anda sudah kami catat dan digabung dengan laporan lain tentang kejadian yang sama. ID pelacakan: ${formatTrackingId(trackingId)}. Terima kasih.`,
 };
 
-export const notificationText = (kind: NotificationKind, trackingId: string): string =>
-  templates[kind](formatTrackingId(trackingId));
+export const notificationText = (kind: NotificationKind, params: NotificationParams): string =>
+  templates[kind](params);
 
 /** What came of one attempt to send. A `reason` is for staff and logs: never the recipient, never the text. */
 export type SendOutcome =

@@ -41,7 +41,12 @@ export type Identity = {
 };
 
 /** What the channel got, byte for byte, kept for audit. */
-export type Original = { readonly contentType: string; readonly body: Buffer };
+export type Original = {
+  readonly contentType: string;
+  readonly body: Buffer;
+  /** The provider's or the sender's own name for it; sealed with it, because people make names of numbers. */
+  readonly messageId: string | null;
+};
 
 export type NewReport = {
   readonly channel: ChannelName;
@@ -61,6 +66,8 @@ export type NewReport = {
   readonly confidential: boolean;
   readonly receivedAt: Date;
   readonly original: Original;
+  /** Why staff should look at it before it is filed, in words; null as a rule. */
+  readonly hold: string | null;
 };
 
 /**

@@ -132,5 +132,6 @@ export function toNewReport(
     confidential: submission.confidential ?? false,
     receivedAt: message.receivedAt,
     original: message.original,
+    hold: null,
   };
 }

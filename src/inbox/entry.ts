@@ -54,6 +54,7 @@ export function toInboxEntry(
       anonymous: report.anonymous,
       confidential: report.confidential,
       received_at: report.receivedAt,
+      hold: report.hold,
       key_id: sealed.keyId,
       sealed: sealed.bytes.toString('base64'),
       phone_index: contacts.phone?.toString('base64'),

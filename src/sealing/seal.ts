@@ -1,5 +1,4 @@
 import { createCipheriv } from 'node:crypto';
-import type { ReportId } from '../domain/report.ts';
 import { type Agreement, agree } from './hpke.ts';
 import type { PublicKey } from './keys.ts';
 
@@ -11,7 +10,7 @@ import type { PublicKey } from './keys.ts';
 export type Audience = 'agency' | 'nobody';
 
 /** Which report it belongs to and who may open it: another row's, or another audience's, seal does not open. */
-export type SealLabel = { readonly reportId: ReportId; readonly audience: Audience };
+export type SealLabel = { readonly reportId: string; readonly audience: Audience };
 
 export type Sealed = {
   readonly keyId: string;

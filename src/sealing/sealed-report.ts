@@ -1,4 +1,4 @@
-import type { Identity, Original, ReportId } from '../domain/report.ts';
+import type { Identity, Original } from '../domain/report.ts';
 import type { Open } from './open.ts';
 import type { Audience, Sealed } from './seal.ts';
 
@@ -25,20 +25,27 @@ export const audienceOf = (report: {
 
 /** One line of JSON, then the original as it came, so that its bytes are not encoded twice. */
 export function packSealedReport({ identity, unmasked, original }: SealedReport): Buffer {
-  const head = JSON.stringify({ identity, unmasked, contentType: original.contentType });
+  const head = JSON.stringify({
+    identity,
+    unmasked,
+    contentType: original.contentType,
+    messageId: original.messageId,
+  });
   return Buffer.concat([Buffer.from(`${head}\n`), original.body]);
 }
 
 function unpackSealedReport(bytes: Buffer): SealedReport {
   const end = bytes.indexOf('\n');
-  const { identity, unmasked, contentType } = JSON.parse(bytes.toString('utf8', 0, end));
-  return { identity, unmasked, original: { contentType, body: bytes.subarray(end + 1) } };
+  const { identity, unmasked, contentType, messageId } = JSON.parse(bytes.toString('utf8', 0, end));
+  // What was sealed before messageId was kept has none.
+  const original = { contentType, body: bytes.subarray(end + 1), messageId: messageId ?? null };
+  return { identity, unmasked, original };
 }
 
 /** Null where the seal does not open for this audience, whatever the reason. */
 export async function openSealedReport(
   open: Open,
-  reportId: ReportId,
+  reportId: string,
   sealed: Sealed,
   audience: Audience,
 ): Promise<SealedReport | null> {

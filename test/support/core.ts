@@ -46,7 +46,8 @@ export function newReport(more: Partial<NewReport> = {}): NewReport {
     anonymous: false,
     confidential: false,
     receivedAt: new Date(),
-    original: { contentType: 'text/plain', body: Buffer.from(externalId) },
+    original: { contentType: 'text/plain', body: Buffer.from(externalId), messageId: null },
+    hold: null,
     ...more,
   };
 }
@@ -59,7 +60,7 @@ export async function countRows(db: Pool, table: string): Promise<number> {
 /** As if nobody had ever reported anything; the directory and the endpoints stay. */
 export async function forgetReports(db: Pool): Promise<void> {
   await db.query(
-    `truncate reports, report_identities, receipt_aliases, inbox, quarantine, filings, fingerprints, routes, deliveries,
+    `truncate reports, report_identities, additions, ratings, held_reports, receipt_aliases, inbox, quarantine, filings, fingerprints, routes, deliveries,
        attempts, notifications`,
   );
 }

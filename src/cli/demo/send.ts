@@ -42,7 +42,7 @@ function asWeb(story: Story): NewReport {
   return toNewReport(submissionOf(story), {
     externalId: '',
     receivedAt: new Date(),
-    original: { contentType: 'application/json', body: Buffer.alloc(0) },
+    original: { contentType: 'application/json', body: Buffer.alloc(0), messageId: null },
   });
 }
 
@@ -59,7 +59,7 @@ function asSms(
     text: story.text,
     key: (way === 'sms/generic' ? doors.genericSecret : doors.kannelSecret) ?? '',
     receivedAt: new Date(),
-    original: { contentType: 'text/plain', body: Buffer.alloc(0) },
+    original: { contentType: 'text/plain', body: Buffer.alloc(0), messageId: null },
   });
 }
 

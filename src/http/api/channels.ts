@@ -37,7 +37,7 @@ export function registerChannels(
       if ('off' in provider) throw new AppError('not-found', `this channel is off: ${provider.off}`);
 
       const received = provider.receive(readInbound(request, context.clock()));
-      const accepted = await accept(received.reports);
+      const accepted = await accept(received.messages);
       const answer = received.answer(accepted);
       return reply
         .code(answer.status)

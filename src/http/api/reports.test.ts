@@ -7,7 +7,8 @@ const report: NewReport = {
   ...{ channel: 'web', externalId: 'a', kind: 'complaint', title: null, text: 'Lampu jalan di Coblong mati' },
   ...{ occurredOn: null, place: null, topic: null, agency: null, identity: null },
   ...{ anonymous: false, confidential: false, receivedAt: new Date('2026-11-22T08:00:00Z') },
-  original: { contentType: 'text/plain', body: Buffer.from('a') },
+  original: { contentType: 'text/plain', body: Buffer.from('a'), messageId: null },
+  hold: null,
 };
 
 test.each([

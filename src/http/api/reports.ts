@@ -63,7 +63,7 @@ export function registerReports(
     },
     handler: async (request, reply) => {
       const received = receive(readInbound(request, context.clock()));
-      const reports = received.reports.map((report) => resolveWishes(report, context));
+      const reports = received.messages.map((report) => resolveWishes(report, context));
       const accepted = await accept(reports);
       received.answer(accepted);
       const [first] = accepted as [Accepted];

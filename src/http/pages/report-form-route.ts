@@ -96,7 +96,7 @@ export async function registerReportForm(
       const report = toNewReport(checked.submission, {
         externalId: `form:${values.token}`,
         receivedAt,
-        original: { contentType: formType, body: withoutCsrfToken(raw) },
+        original: { contentType: formType, body: withoutCsrfToken(raw), messageId: null },
       });
       const accepted = await acceptOrRefuse(accept, report);
       if (accepted instanceof AppError) {

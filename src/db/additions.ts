@@ -1,0 +1,35 @@
+import type { ChannelName, ReportId } from '../domain/report.ts';
+import type { Db } from './pool.ts';
+
+/** What a reporter said after the report, masked; as written it is in the seal of the same id. */
+export type Addition = {
+  readonly id: string;
+  readonly reportId: ReportId;
+  readonly channel: ChannelName;
+  readonly text: string;
+  readonly receivedAt: Date;
+};
+
+/** False where it is stored already. */
+export async function insertAddition(db: Db, addition: Addition): Promise<boolean> {
+  const { rowCount } = await db.query({
+    name: 'insert-addition',
+    text: `
+      insert into additions (id, report_id, channel, text, received_at) values ($1, $2, $3, $4, $5)
+      on conflict do nothing`,
+    values: [addition.id, addition.reportId, addition.channel, addition.text, addition.receivedAt],
+  });
+  return rowCount === 1;
+}
+
+/** Oldest first. */
+export async function listAdditions(db: Db, reportId: ReportId): Promise<readonly Addition[]> {
+  const { rows } = await db.query<Addition>({
+    name: 'list-additions',
+    text: `
+      select id, report_id as "reportId", channel, text, received_at as "receivedAt" from additions
+      where report_id = $1 order by received_at, id`,
+    values: [reportId],
+  });
+  return rows;
+}
