@@ -29,7 +29,7 @@ export default defineConfig({
           name: 'endurance',
           include: [endurance],
           // all its cases at a time
-          maxConcurrency: 6,
+          maxConcurrency: 9,
         },
       },
       {

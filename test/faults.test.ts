@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
@@ -16,6 +15,7 @@ import { forgetReports } from './support/core.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { addEndpoint } from './support/filed-reports.ts';
 import { startGateway } from './support/gateway.ts';
+import { canMount } from './support/mounting.ts';
 import { type ReceivingAgency, startReceivingAgency } from './support/receiving-agency.ts';
 import { testQueueNamespace, testRedisUrl } from './support/redis.ts';
 import { uniqueWord } from './support/unique-word.ts';
@@ -275,8 +275,6 @@ describe('PostgreSQL', () => {
     return (await blocker.query(`select from ${table}`)).rowCount;
   }
 });
-
-const canMount = process.getuid?.() === 0 && spawnSync('unshare', ['-m', 'true']).status === 0;
 
 describe('a PostgreSQL of its own', () => {
   let postgres: OwnPostgres;
