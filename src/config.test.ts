@@ -53,3 +53,25 @@ test.each([
 ])('DATABASE_URL=%s is printed without its passwords', (url, printed) => {
   expect(describeConfig(parseConfig({ DATABASE_URL: url })).databaseUrl).toBe(printed);
 });
+
+test.each([
+  ['21:00-06:00', { from: 21 * 60, until: 6 * 60 }],
+  ['00:00-23:59', { from: 0, until: 23 * 60 + 59 }],
+])('NOTIFY_QUIET_HOURS=%s are quiet', (value, hours) => {
+  expect(parseConfig({ NOTIFY_QUIET_HOURS: value }).notifyQuietHours).toEqual(hours);
+});
+
+test.each(['21-6', '24:00-06:00', '21:00-06:60', '21:00', '06:00-06:00', '9:00-10:00'])(
+  'NOTIFY_QUIET_HOURS=%s stops the start',
+  (value) => {
+    expect(() => parseConfig({ NOTIFY_QUIET_HOURS: value })).toThrow(
+      'two times of the day such as 21:00-06:00',
+    );
+  },
+);
+
+test('NOTIFY_TIME_ZONE is one there is', () => {
+  expect(parseConfig({}).notifyTimeZone).toBe('Asia/Jakarta');
+  expect(parseConfig({ NOTIFY_TIME_ZONE: 'Asia/Jayapura' }).notifyTimeZone).toBe('Asia/Jayapura');
+  expect(() => parseConfig({ NOTIFY_TIME_ZONE: 'WIB' })).toThrow('NOTIFY_TIME_ZONE cannot be used');
+});

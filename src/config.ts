@@ -32,6 +32,13 @@ export type Config = {
   readonly smsKannelSendUser: string | null;
   readonly smsKannelSendPassword: string | null;
   readonly smsKannelSendFrom: string;
+  /** Messages one number may get in 24 hours; 0 means no limit. */
+  readonly notifyMaxPerDay: number;
+  /** When nobody is to be woken up, in minutes after midnight; null: at any hour. */
+  readonly notifyQuietHours: { readonly from: number; readonly until: number } | null;
+  readonly notifyTimeZone: string;
+  /** What one SMS costs, in rupiah, for the metrics; 0: not shown. */
+  readonly smsSegmentCost: number;
   /** Name all queues of this gateway start with; two gateways on one Redis need two. */
   readonly queueNamespace: string;
   /** Days within which the same text about the same place is a duplicate. */
@@ -91,6 +98,10 @@ export function parseConfig(env: Env): Config {
     smsKannelSendUser: read(env, 'SMS_KANNEL_SEND_USER', text, null),
     smsKannelSendPassword: read(env, 'SMS_KANNEL_SEND_PASSWORD', text, null),
     smsKannelSendFrom: read(env, 'SMS_KANNEL_SEND_FROM', smsSender, '1708'),
+    notifyMaxPerDay: read(env, 'NOTIFY_MAX_PER_DAY', integer(0, 100_000), 20),
+    notifyQuietHours: read(env, 'NOTIFY_QUIET_HOURS', timesOfDay, null),
+    notifyTimeZone: read(env, 'NOTIFY_TIME_ZONE', timeZone, 'Asia/Jakarta'),
+    smsSegmentCost: read(env, 'SMS_SEGMENT_COST', integer(0, 1_000_000), 0),
     queueNamespace: read(env, 'QUEUE_NAMESPACE', word, 'lapor'),
     duplicateWindowDays: read(env, 'DUPLICATE_WINDOW_DAYS', integer(1, 3650), 30),
     spoolMaxMb: read(env, 'SPOOL_MAX_MB', integer(1, 1_000_000), 256),
@@ -182,6 +193,23 @@ const httpUrl =
 
 const smsSender: Parse<string> = (raw) =>
   /^\+?\d{3,15}$/.test(raw) ? { value: raw } : { expected: 'a number such as 1708 or +6281234567890' };
+
+const timesOfDay: Parse<{ readonly from: number; readonly until: number }> = (raw) => {
+  const [, ...times] = /^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)$/.exec(raw) ?? [];
+  const [hour = 0, minute = 0, untilHour = 0, untilMinute = 0] = times.map(Number);
+  const [from, until] = [hour * 60 + minute, untilHour * 60 + untilMinute];
+  return from === until
+    ? { expected: 'two times of the day such as 21:00-06:00' }
+    : { value: { from, until } };
+};
+
+const timeZone: Parse<string> = (raw) => {
+  try {
+    return { value: new Intl.DateTimeFormat('en', { timeZone: raw }).resolvedOptions().timeZone };
+  } catch {
+    return { expected: 'a time zone such as Asia/Jakarta, Asia/Makassar or Asia/Jayapura' };
+  }
+};
 
 const hosts: Parse<readonly string[]> = (raw) => {
   const list = raw.split(',').map((part) => part.trim().toLowerCase());

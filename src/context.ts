@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Channel } from '../channels/channel.ts';
 import type { Config } from './config.ts';
 import type { Pool } from './db/pool.ts';
-import type { NotificationKind, SendVerdict } from './domain/notification.ts';
+import type { AttemptOutcome, NotificationKind } from './domain/notification.ts';
 import type { Identity } from './domain/report.ts';
 import type { Directory } from './domain/routing/directory.ts';
 import type { Post } from './outbound/guarded-fetch.ts';
@@ -27,7 +27,7 @@ export type Context = {
   readonly post: Post;
   /** The way out to the providers that the operator set up. */
   readonly call: Call;
-  readonly countNotification: (kind: NotificationKind, verdict: SendVerdict) => void;
+  readonly countNotification: (kind: NotificationKind, outcome: AttemptOutcome) => void;
   readonly clock: () => Date;
   readonly log: Logger;
 };

@@ -14,7 +14,13 @@ import { createApp } from './http/app.ts';
 import { openInbox } from './inbox/inbox.ts';
 import { openClock } from './live-clock.ts';
 import { openDirectory } from './live-directory.ts';
-import { countAccepted, createMetrics, createNotificationCounter, watchSpool } from './metrics.ts';
+import {
+  countAccepted,
+  createMetrics,
+  createNotificationCounter,
+  watchSpool,
+  watchWordBack,
+} from './metrics.ts';
 import { createGuardedFetch } from './outbound/guarded-fetch.ts';
 import { createProviderCall } from './outbound/provider-call.ts';
 import { openIdentities, openSealing } from './prepare-keys.ts';
@@ -75,6 +81,7 @@ export async function startGateway(
   const guarded = createGuardedFetch({ allow: config.outboundAllow });
   const providers = createProviderCall();
   const metrics = createMetrics(db, queues);
+  watchWordBack(db, metrics, config.smsSegmentCost);
   const context: Context = {
     config,
     db,

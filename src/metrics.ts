@@ -2,7 +2,8 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Accept } from './accept.ts';
 import { countBacklog } from './db/backlog.ts';
 import type { Db } from './db/pool.ts';
-import type { NotificationKind, SendVerdict } from './domain/notification.ts';
+import { countWordBack, type WordBackFigure } from './db/word-back-figures.ts';
+import type { AttemptOutcome, NotificationKind } from './domain/notification.ts';
 import type { Queues } from './queue/bullmq.ts';
 import type { Spool } from './spool/spool.ts';
 
@@ -58,7 +59,7 @@ export function countAccepted(accept: Accept, registry: Registry): Accept {
 /** Counts what came of attempts to send word back; of the workers of this process. */
 export function createNotificationCounter(
   registry: Registry,
-): (kind: NotificationKind, verdict: SendVerdict) => void {
+): (kind: NotificationKind, outcome: AttemptOutcome) => void {
   const notifications = new Counter({
     name: 'lapor_notifications_total',
     help: 'Attempts to send word back to a reporter, by what was told and what came of it',
@@ -66,6 +67,73 @@ export function createNotificationCounter(
     registers: [registry],
   });
   return (kind, outcome) => notifications.inc({ kind, outcome });
+}
+
+/**
+ * Shows what came of word back within the last 24 hours, by the workers of any process, as PostgreSQL has it: what was
+ * sent and what was not, whether it reached the phones, and how many SMS it took; their price, where one is set.
+ */
+export function watchWordBack(db: Db, registry: Registry, segmentCost: number): void {
+  // one question for all the figures of a scrape
+  let asked: Promise<readonly WordBackFigure[]> | null = null;
+  const ask = () => {
+    asked ??= countWordBack(db)
+      .catch(() => [])
+      .finally(() => {
+        asked = null;
+      });
+    return asked;
+  };
+  const show = <Label extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly Label[],
+    add: (figure: WordBackFigure, inc: (labels: Record<Label, string>, value: number) => void) => void,
+  ) => {
+    const gauge: Gauge<Label> = new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [registry],
+      collect: async () => {
+        const figures = await ask();
+        gauge.reset();
+        for (const figure of figures) add(figure, (labels, value) => gauge.inc(labels, value));
+      },
+    });
+  };
+
+  show(
+    'lapor_word_back_last_day',
+    'Messages to reporters settled within 24 hours, by what they told and what came of them',
+    ['channel', 'kind', 'state'],
+    ({ channel, kind, state, count }, inc) => inc({ channel, kind, state }, count),
+  );
+  show(
+    'lapor_word_back_deliveries_last_day',
+    'What providers said became of the messages sent within 24 hours; none: nothing yet',
+    ['channel', 'delivery'],
+    ({ channel, state, delivery, count }, inc) => {
+      if (state === 'sent') inc({ channel, delivery: delivery ?? 'none' }, count);
+    },
+  );
+  show(
+    'lapor_word_back_segments_last_day',
+    'SMS that the messages sent within 24 hours took: a long one is several',
+    ['channel', 'kind', 'encoding'],
+    ({ channel, kind, state, encoding, segments }, inc) => {
+      if (state === 'sent' && encoding !== null) inc({ channel, kind, encoding }, segments);
+    },
+  );
+  if (segmentCost === 0) return;
+  show(
+    'lapor_word_back_cost_rupiah_last_day',
+    'What these SMS cost, by SMS_SEGMENT_COST',
+    ['channel'],
+    ({ channel, state, encoding, segments }, inc) => {
+      if (state === 'sent' && encoding !== null) inc({ channel }, segments * segmentCost);
+    },
+  );
 }
 
 /** Shows what waits on local disk for PostgreSQL. */

@@ -69,6 +69,7 @@ afterEach(async () => {
 function startWorker(given: Partial<Parameters<typeof createNotify>[0]> = {}) {
   const notify = createNotify({
     db: database.pool,
+    config: core.context.config,
     clock,
     log: pino({ level: 'debug' }, { write: (line: string) => logged.push(line) }),
     channels: core.context.channels,
@@ -82,11 +83,15 @@ function startWorker(given: Partial<Parameters<typeof createNotify>[0]> = {}) {
 
 /** The database, with something done around the statement of this name. */
 function withStatement(name: string, around: (run: () => Promise<unknown>) => Promise<unknown>): Pool {
-  const query = (statement: QueryConfig) => {
-    const run = () => database.pool.query(statement);
+  const on = (db: Pick<Pool, 'query'>) => (statement: QueryConfig) => {
+    const run = () => db.query(statement);
     return statement.name === name ? around(run) : run();
   };
-  return { query } as unknown as Pool;
+  const connect = async () => {
+    const client = await database.pool.connect();
+    return { query: on(client), release: (error?: Error) => client.release(error) };
+  };
+  return { query: on(database.pool), connect } as unknown as Pool;
 }
 
 const siti: Identity = { name: null, phone: '+6281299990000', email: null, onBehalfOf: null };
@@ -265,7 +270,8 @@ describe('a message is never sent twice by itself', () => {
   });
 
   test('by several workers that get the same jobs in any order', async () => {
-    const ids = await file(...Array.from({ length: 40 }, () => sms()));
+    const phones = Array.from({ length: 40 }, (_, index) => `+62812999900${10 + index}`);
+    const ids = await file(...phones.map((phone) => sms({ identity: { ...siti, phone } })));
     await Promise.all([ids, ids.toReversed(), ids.slice(10, 30)].map((list) => startWorker()(...list)));
     expect(provider.sent).toHaveLength(40);
     expect(new Set(provider.sent.map(({ text }) => text)).size).toBe(40);
@@ -364,7 +370,7 @@ describe('who made an attempt knows best', () => {
     await vi.waitFor(() => expect(waiting).toHaveLength(1), 5_000);
     ahead = minutes(1.1);
     await startWorker()(id);
-    expect(await resendNotification(database.pool, id, clock())).toBe(true);
+    expect(await resendNotification(database.pool, id, clock())).toMatchObject({ state: 'parked' });
     answer({ kind: 'refused', reason: 'blocked' });
     await slow;
     expect(await find(id)).toMatchObject({ state: 'pending' });

@@ -138,7 +138,7 @@ function planNotifications(
   const sending = new Set(channels.flatMap(({ name, send }) => (send === undefined ? [] : [name])));
   return reports
     .filter(({ channel }) => sending.has(channel))
-    .map(({ id, channel, confidential }) => ({
+    .map(({ id, channel, confidential, receivedAt }) => ({
       id: newId<NotificationId>(),
       causeId: id,
       recipientId: id,
@@ -147,6 +147,7 @@ function planNotifications(
       params: { trackingId: trackingIds.get(id) ?? '' },
       language: 'id' as const,
       channel,
+      askedAt: receivedAt,
     }));
 }
 

@@ -2,21 +2,26 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { OutgoingMessage } from '../channels/channel.ts';
 import type { WorkerContext } from '../src/context.ts';
 import { crashPoint } from '../src/crash-points.ts';
+import { capNotification, countSentTo, lockContact } from '../src/db/contact-limits.ts';
 import {
   beginSending,
   findDueNotifications,
   type Notification,
+  postponeNotification,
   recordSend,
   takeAbandoned,
 } from '../src/db/notifications.ts';
-import { isUnavailable } from '../src/db/pool.ts';
+import { isUnavailable, transaction } from '../src/db/pool.ts';
 import { after } from '../src/domain/moment.ts';
 import {
+  type AttemptOutcome,
   notificationText,
   type SendOutcome,
   type SendSettlement,
   settleSend,
 } from '../src/domain/notification.ts';
+import { quietUntil } from '../src/domain/quiet-hours.ts';
+import { measureSms } from '../src/domain/sms-text.ts';
 import { createLanes } from '../src/outbound/lanes.ts';
 import type { Handlers } from '../src/queue/jobs.ts';
 
@@ -36,27 +41,35 @@ const longestCallMs = 20_000;
 /** Pauses between tries to record an outcome while PostgreSQL is away. */
 const recordAgainMs = [250, 1_000, 2_000, 4_000, 8_000] as const;
 
+const dayMs = 24 * 60 * 60_000;
+
 const events = {
   sent: 'notification_sent',
   retry: 'notification_retry',
   refused: 'notification_refused',
   parked: 'notification_parked',
-} as const;
+  capped: 'notification_capped',
+  postponed: 'notification_postponed',
+} as const satisfies { readonly [Outcome in AttemptOutcome]: string };
 
 type Nobody = 'no contact' | 'the sealed contact does not open';
 
 type NotifyContext = Pick<
   WorkerContext,
-  'db' | 'clock' | 'log' | 'channels' | 'call' | 'revealIdentity' | 'countNotification'
+  'db' | 'config' | 'clock' | 'log' | 'channels' | 'call' | 'revealIdentity' | 'countNotification'
 >;
 
 /**
  * Makes the handler of `notify` jobs: one attempt for each message of the list that is due, and a look into those that
  * somebody began to send and never settled. Nothing is sent twice by itself: an attempt is on record before the provider
- * is called, and what may have been sent is reconciled where the provider can be asked, else parked for staff.
+ * is called, and what may have been sent is reconciled where the provider can be asked, else parked for staff. Nobody is
+ * woken up in quiet hours, unless by the answer to what they have just written, and no number gets more in 24 hours than
+ * it may. What staff decided to send again is above both.
  */
 export function createNotify(context: NotifyContext): Handlers['notify'] {
   const { db, clock, log, channels, call, revealIdentity, countNotification } = context;
+  const { notifyMaxPerDay, notifyQuietHours, notifyTimeZone } = context.config;
+  const quietHours = notifyQuietHours && { ...notifyQuietHours, timeZone: notifyTimeZone };
   const inLane = createLanes(lanes);
 
   return async ({ notificationIds }) => {
@@ -80,11 +93,13 @@ export function createNotify(context: NotifyContext): Handlers['notify'] {
     const channel = channels.find(({ name }) => name === notification.channel);
     if (channel?.send === undefined)
       return record(notification, park('not sent: the channel cannot send any more'));
+    const until = isStaffs(notification) ? null : quietUntil(quietHours, clock(), notification.askedAt);
+    if (until !== null) return postpone(notification, until);
     const message = await compose(notification);
     if (typeof message === 'string') return settle(notification, { kind: 'refused', reason: message });
 
     const leaseUntil = after(clock(), leaseMs);
-    const begun = await beginSending(db, notification, leaseUntil);
+    const begun = await begin(notification, message, leaseUntil);
     if (begun === null) return;
     if (after(clock(), longestCallMs) > leaseUntil) {
       return settle(begun, { kind: 'retry', reason: 'not sent: the worker was held up', retryAfter: null });
@@ -95,6 +110,36 @@ export function createNotify(context: NotifyContext): Handlers['notify'] {
     // The provider needs a moment to know it, too: it is asked when the lease has run out.
     if (outcome.kind === 'unknown' && channel.reconcile !== undefined) return;
     await settle(begun, outcome);
+  }
+
+  /** Records that an attempt begins; null where another worker was first, or the number has had its share. */
+  async function begin(
+    notification: Notification,
+    { text }: OutgoingMessage,
+    leaseUntil: Date,
+  ): Promise<Notification | null> {
+    const now = clock();
+    const size = notification.channel === 'sms' ? measureSms(text) : null;
+    const begun = await transaction(db, async (tx) => {
+      const contactIndex = await lockContact(tx, notification.recipientId);
+      if (contactIndex !== null && notifyMaxPerDay > 0 && !isStaffs(notification)) {
+        const sent = await countSentTo(tx, contactIndex, after(now, -dayMs), notification.id);
+        const reason = `held back: ${sent} messages to this number within 24 hours`;
+        if (sent >= notifyMaxPerDay) {
+          return (await capNotification(tx, notification, reason, now)) ? 'capped' : null;
+        }
+      }
+      return beginSending(tx, notification, { now, leaseUntil, contactIndex, size });
+    });
+    if (begun !== 'capped') return begun;
+    tell(notification, 'capped', { reason: 'the number has had its share', nextAttemptAt: null });
+    return null;
+  }
+
+  async function postpone(notification: Notification, until: Date): Promise<void> {
+    const reason = 'waits for the end of quiet hours';
+    await postponeNotification(db, notification, until, reason);
+    tell(notification, 'postponed', { reason, nextAttemptAt: until });
   }
 
   async function lookInto(notification: Notification): Promise<void> {
@@ -108,10 +153,11 @@ export function createNotify(context: NotifyContext): Handlers['notify'] {
   }
 
   /** The message, or why there is nobody to send it to. */
-  async function compose({ id, recipientId, kind, params }: Notification): Promise<OutgoingMessage | Nobody> {
+  async function compose(notification: Notification): Promise<OutgoingMessage | Nobody> {
+    const { id, recipientId, kind, params, language } = notification;
     const to = await revealIdentity(recipientId);
     if (to === 'unopenable') return 'the sealed contact does not open';
-    return to === null ? 'no contact' : { id, to, text: notificationText(kind, params) };
+    return to === null ? 'no contact' : { id, to, text: notificationText(kind, params, language) };
   }
 
   function settle(notification: Notification, outcome: SendOutcome): Promise<void> {
@@ -119,29 +165,46 @@ export function createNotify(context: NotifyContext): Handlers['notify'] {
   }
 
   async function record(notification: Notification, settlement: SendSettlement): Promise<void> {
-    await persistently(() => recordSend(db, notification, settlement, clock()));
+    const state = await persistently(() => recordSend(db, notification, settlement, clock()));
     crashPoint('notify:after-mark');
-    const { verdict, reason, nextAttemptAt } = settlement;
-    countNotification(notification.kind, verdict);
-    log[verdict === 'parked' ? 'warn' : 'info']({
-      event: events[verdict],
-      notificationId: notification.id,
-      reportId: notification.reportId,
-      kind: notification.kind,
-      channel: notification.channel,
-      attempt: notification.attempt,
+    // The provider's receipt was here first, and knows better.
+    const { verdict } = settlement;
+    const shownSent = state === 'sent' && verdict !== 'sent';
+    tell(
+      notification,
+      shownSent ? 'sent' : verdict,
+      shownSent ? { reason: null, nextAttemptAt: null } : settlement,
+    );
+  }
+
+  function tell(
+    { id, reportId, kind, channel, attempt }: Notification,
+    outcome: AttemptOutcome,
+    { reason, nextAttemptAt }: Pick<SendSettlement, 'reason' | 'nextAttemptAt'>,
+  ): void {
+    countNotification(kind, outcome);
+    log[outcome === 'parked' ? 'warn' : 'info']({
+      event: events[outcome],
+      notificationId: id,
+      reportId,
+      kind,
+      channel,
+      attempt,
       reason,
       nextAttemptAt,
     });
   }
 }
 
+/** Staff had it sent again. */
+const isStaffs = ({ attempt, roundAttempt }: Notification): boolean => attempt > roundAttempt;
+
 function park(reason: string): SendSettlement {
   return { verdict: 'parked', providerId: null, reason, nextAttemptAt: null };
 }
 
 /** What came of an attempt is known only here: a PostgreSQL that is away for a moment must not leave it in doubt. */
-async function persistently(write: () => Promise<void>): Promise<void> {
+async function persistently<T>(write: () => Promise<T>): Promise<T> {
   for (const pause of recordAgainMs) {
     try {
       return await write();
@@ -150,5 +213,5 @@ async function persistently(write: () => Promise<void>): Promise<void> {
       await sleep(pause);
     }
   }
-  await write();
+  return write();
 }

@@ -70,6 +70,7 @@ describe('sms/kannel sends', () => {
 
   it.each([
     ['Rp 12.000,- @lurah_ok (50%) #1 & "ya"?', '0'],
+    ['Café [Jl. Braga] ~€2', '0'],
     ['`petik`', '2'],
     ['Terima kasih 🙏', '2'],
   ])('%s in coding %s', async (text, coding) => {

@@ -1,4 +1,5 @@
 import type { SendOutcome } from '../../src/domain/notification.ts';
+import { isGsm7 } from '../../src/domain/sms-text.ts';
 import type { CallOutcome } from '../../src/outbound/provider-call.ts';
 import type { OutgoingMessage, Send } from '../channel.ts';
 import { findRecipient } from './recipient.ts';
@@ -36,9 +37,6 @@ function parameters(account: KannelAccount, to: string, { text }: OutgoingMessag
     coding: isGsm7(text) ? '0' : '2',
   });
 }
-
-/** The GSM 7-bit default alphabet (3GPP TS 23.038, section 6.2.1) as far as it is ASCII; anything else goes as UCS-2. */
-const isGsm7 = (text: string): boolean => /^[\n\r\x20-\x5a\x5f\x61-\x7a]*$/.test(text);
 
 /**
  * What Kannel 1.4.5 answers (gw/smsbox.c): 202 taken or queued, 4xx not taken for good, 503 not taken for now. Any other

@@ -1,10 +1,12 @@
 import type {
+  DeliveryState,
   Language,
   NotificationKind,
   NotificationParams,
   SendSettlement,
 } from '../domain/notification.ts';
 import type { ChannelName, NotificationId, ReportId } from '../domain/report.ts';
+import type { SmsSize } from '../domain/sms-text.ts';
 import type { Db } from './pool.ts';
 
 /** A notification still due this long after it was given out for the queue is given out again. */
@@ -22,6 +24,8 @@ export type NewNotification = {
   readonly params: NotificationParams;
   readonly language: Language;
   readonly channel: ChannelName;
+  /** When the person wrote what this answers: now, where left out; null: nobody asked, so it may wait for the morning. */
+  readonly askedAt?: Date | null;
 };
 
 /** Writes all in one statement, pending and due at once; what was told of a cause before is not told again. */
@@ -34,10 +38,14 @@ export async function insertNotifications(
     name: 'insert-notifications',
     text: `
       insert into notifications (
-        id, cause_id, recipient_id, report_id, kind, params, language, channel, next_attempt_at, enqueue_after
+        id, cause_id, recipient_id, report_id, kind, params, language, channel, asked_at, next_attempt_at,
+        enqueue_after
       )
-      select *, $9, $10
-      from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::jsonb[], $7::text[], $8::text[])
+      select *, $10, $11
+      from unnest(
+        $1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::jsonb[], $7::text[], $8::text[],
+        $9::timestamptz[]
+      )
       on conflict (cause_id, kind) do nothing`,
     values: [
       notifications.map((notification) => notification.id),
@@ -48,6 +56,7 @@ export async function insertNotifications(
       notifications.map((notification) => notification.params),
       notifications.map((notification) => notification.language),
       notifications.map((notification) => notification.channel),
+      notifications.map(({ askedAt = now }) => askedAt),
       now,
       new Date(now.getTime() + enqueueAgainMs),
     ],
@@ -63,6 +72,7 @@ export type Notification = {
   readonly params: NotificationParams;
   readonly language: Language;
   readonly channel: ChannelName;
+  readonly askedAt: Date | null;
   readonly attempt: number;
   readonly roundAttempt: number;
 };
@@ -75,6 +85,7 @@ type Row = {
   params: NotificationParams;
   language: Language;
   channel: ChannelName;
+  asked_at: Date | null;
   attempt_count: number;
   round_attempt: number;
 };
@@ -87,11 +98,12 @@ const toNotification = (row: Row): Notification => ({
   params: row.params,
   language: row.language,
   channel: row.channel,
+  askedAt: row.asked_at,
   attempt: row.attempt_count,
   roundAttempt: row.round_attempt,
 });
 
-const columns = `id, recipient_id, report_id, kind, params, language, channel, attempt_count,
+const columns = `id, recipient_id, report_id, kind, params, language, channel, asked_at, attempt_count,
   attempt_count - round_start as round_attempt`;
 
 /** Those of the list that are pending and due. Nothing is taken: `beginSending` decides who sends. */
@@ -112,23 +124,44 @@ export async function findDueNotifications(
   return rows.map(toNotification);
 }
 
+/** What is recorded of an attempt when it begins. */
+export type Beginning = {
+  readonly now: Date;
+  /** Past it the attempt counts as abandoned. */
+  readonly leaseUntil: Date;
+  /** Blind index of the contact; null where it has none. */
+  readonly contactIndex: Buffer | null;
+  /** Null where it is no SMS. */
+  readonly size: SmsSize | null;
+};
+
 /**
  * Records that the next attempt begins, and returns its notification as it is then; null where another worker began it
  * or it is pending no longer. One at a time and right before the call, so that a worker that dies leaves in doubt only
- * what it was sending. Past `leaseUntil` the attempt counts as abandoned.
+ * what it was sending.
  */
 export async function beginSending(
   db: Db,
   notification: Notification,
-  leaseUntil: Date,
+  { now, leaseUntil, contactIndex, size }: Beginning,
 ): Promise<Notification | null> {
   const { rowCount } = await db.query({
     name: 'begin-sending',
     text: `
       update notifications
-      set state = 'sending', attempt_count = attempt_count + 1, next_attempt_at = $3, enqueue_after = $3
+      set state = 'sending', attempt_count = attempt_count + 1, next_attempt_at = $3, enqueue_after = $3,
+        attempted_at = $4, contact_index = $5, segments = $6, encoding = $7,
+        delivery_state = null, delivery_detail = null, delivery_at = null
       where id = $1 and attempt_count = $2 and state = 'pending'`,
-    values: [notification.id, notification.attempt, leaseUntil],
+    values: [
+      notification.id,
+      notification.attempt,
+      leaseUntil,
+      now,
+      contactIndex,
+      size?.segments ?? null,
+      size?.encoding ?? null,
+    ],
   });
   if (rowCount === 0) return null;
   return {
@@ -136,6 +169,22 @@ export async function beginSending(
     attempt: notification.attempt + 1,
     roundAttempt: notification.roundAttempt + 1,
   };
+}
+
+/** Makes a pending notification due later, without an attempt; nothing where it is pending no longer. */
+export async function postponeNotification(
+  db: Db,
+  { id, attempt }: Notification,
+  until: Date,
+  reason: string,
+): Promise<void> {
+  await db.query({
+    name: 'postpone-notification',
+    text: `
+      update notifications set next_attempt_at = $3, enqueue_after = $3, reason = $4
+      where id = $1 and attempt_count = $2 and state = 'pending'`,
+    values: [id, attempt, until, reason],
+  });
 }
 
 /**
@@ -161,27 +210,40 @@ export async function takeAbandoned(
 }
 
 /**
- * Records what became of an attempt. Who made it knows best, so it holds also where the notification was parked
- * meanwhile for want of news; it changes nothing once another attempt began, or it is settled for good.
+ * Records what became of an attempt, and returns how the notification stands then; null where it changed nothing, because
+ * another attempt began or it is settled for good. Who made the attempt knows best, so it holds also where the
+ * notification was parked meanwhile for want of news. Only the provider's own receipt knows better: what it says the
+ * phone has was sent, and what it says it took is no longer in doubt.
  */
 export async function recordSend(
   db: Db,
   { id, attempt }: Notification,
   { verdict, providerId, reason, nextAttemptAt }: SendSettlement,
   now: Date,
-): Promise<void> {
-  await db.query({
+): Promise<SettledState | null> {
+  const shownSent = `(
+    $3 <> 'sent' and delivery_state is not null and (
+      delivery_state = 'delivered' or ($3 = 'parked' and delivery_state in ('accepted', 'buffered'))
+    )
+  )`;
+  const { rows } = await db.query<{ state: SettledState }>({
     name: 'record-send',
     text: `
       update notifications set
-        state = $3, provider_id = $4, reason = $5,
+        state = case when ${shownSent} then 'sent' else $3 end,
+        provider_id = $4,
+        reason = case when ${shownSent} then null else $5 end,
         next_attempt_at = coalesce($6, next_attempt_at),
         enqueue_after = coalesce($6, enqueue_after),
-        finished_at = case when $6::timestamptz is null then $7::timestamptz end
-      where id = $1 and attempt_count = $2 and state in ('pending', 'sending', 'parked')`,
+        finished_at = case when $3 <> 'pending' or ${shownSent} then $7::timestamptz end
+      where id = $1 and attempt_count = $2 and state in ('pending', 'sending', 'parked')
+      returning state`,
     values: [id, attempt, verdict === 'retry' ? 'pending' : verdict, providerId, reason, nextAttemptAt, now],
   });
+  return rows[0]?.state ?? null;
 }
+
+type SettledState = 'pending' | 'sent' | 'refused' | 'parked';
 
 /**
  * Up to `limit` notifications for the queue: due or abandoned, and not listed within the last half minute, so that a
@@ -210,7 +272,15 @@ export async function listDueNotifications(
   return rows.map((row) => row.id);
 }
 
-export const notificationStates = ['pending', 'sending', 'sent', 'refused', 'parked', 'dropped'] as const;
+export const notificationStates = [
+  'pending',
+  'sending',
+  'sent',
+  'refused',
+  'parked',
+  'dropped',
+  'capped',
+] as const;
 export type NotificationState = (typeof notificationStates)[number];
 
 /** A notification as staff see it; never who it goes to. */
@@ -224,50 +294,75 @@ export type NotificationLine = {
   readonly attempts: number;
   readonly next_attempt_at: Date | null;
   readonly reason: string | null;
+  /** SMS it took; null where it was not sent, or is no SMS. */
+  readonly segments: number | null;
+  /** What the provider said became of it, and when; null where it said nothing. */
+  readonly delivery_state: DeliveryState | null;
+  readonly delivery_detail: string | null;
+  readonly delivery_at: Date | null;
   readonly created_at: Date;
   readonly finished_at: Date | null;
 };
 
-/** The latest `limit` notifications, newest first; in every state where `state` is null. */
+/** The latest `limit` notifications, newest first; only those in a state, or with such a receipt, where one is given. */
 export async function listNotifications(
   db: Db,
-  state: NotificationState | null,
-  limit: number,
+  asked: {
+    readonly state: NotificationState | null;
+    readonly delivery: DeliveryState | null;
+    readonly limit: number;
+  },
 ): Promise<readonly NotificationLine[]> {
   const { rows } = await db.query<NotificationLine>({
     text: `
       select id, state, kind, channel, params->>'trackingId' as tracking_id, attempt_count - round_start as attempts,
-        case when state = 'pending' then next_attempt_at end as next_attempt_at, reason, created_at, finished_at
+        case when state = 'pending' then next_attempt_at end as next_attempt_at, reason, segments,
+        delivery_state, delivery_detail, delivery_at, created_at, finished_at
       from notifications
-      where $1::text is null or state = $1
+      where ($1::text is null or state = $1) and ($2::text is null or delivery_state = $2)
       order by created_at desc, id desc
-      limit $2`,
-    values: [state, limit],
+      limit $3`,
+    values: [asked.state, asked.delivery, asked.limit],
   });
   return rows;
 }
 
+/** Where a notification stood before staff decided about it, for the audit log. */
+export type DecidedFrom = {
+  readonly state: NotificationState;
+  readonly kind: NotificationKind;
+  readonly reportId: ReportId | null;
+};
+
 /**
- * Makes a parked or refused notification pending and due, with its schedule begun afresh; false where it is neither. The
- * attempt that left it in doubt has no say in it any more.
+ * Makes a parked, refused or capped notification, or one that never reached the phone, pending and due, with its schedule
+ * begun afresh; null where it is none of these. The attempt that left it in doubt has no say in it any more.
  */
-export async function resendNotification(db: Db, id: NotificationId, now: Date): Promise<boolean> {
-  const { rowCount } = await db.query({
+export async function resendNotification(db: Db, id: NotificationId, now: Date): Promise<DecidedFrom | null> {
+  const { rows } = await db.query<DecidedFrom>({
     text: `
-      update notifications
-      set state = 'pending', next_attempt_at = $2, enqueue_after = $2, finished_at = null,
+      with decided as (
+        select id, state from notifications
+        where id = $1 and (state in ('parked', 'refused', 'capped') or (state = 'sent' and delivery_state = 'failed'))
+        for update
+      )
+      update notifications as notification
+      set state = 'pending', next_attempt_at = $2, enqueue_after = $2, finished_at = null, reason = null,
         attempt_count = attempt_count + 1, round_start = attempt_count + 1
-      where id = $1 and state in ('parked', 'refused')`,
+      from decided where notification.id = decided.id
+      returning decided.state, notification.kind, notification.report_id as "reportId"`,
     values: [id, now],
   });
-  return rowCount === 1;
+  return rows[0] ?? null;
 }
 
-/** Settles a parked notification for good without sending it; false where it is not parked. */
-export async function dropNotification(db: Db, id: NotificationId, now: Date): Promise<boolean> {
-  const { rowCount } = await db.query({
-    text: `update notifications set state = 'dropped', finished_at = $2 where id = $1 and state = 'parked'`,
+/** Settles a parked notification for good without sending it; null where it is not parked. */
+export async function dropNotification(db: Db, id: NotificationId, now: Date): Promise<DecidedFrom | null> {
+  const { rows } = await db.query<DecidedFrom>({
+    text: `
+      update notifications set state = 'dropped', finished_at = $2 where id = $1 and state = 'parked'
+      returning 'parked' as state, kind, report_id as "reportId"`,
     values: [id, now],
   });
-  return rowCount === 1;
+  return rows[0] ?? null;
 }

@@ -20,6 +20,8 @@ export const auditActions = [
   'identity_disclosed',
   'key_forgotten',
   'keys_rotated',
+  'notification_dropped',
+  'notification_resent',
   'report_retried',
 ] as const;
 

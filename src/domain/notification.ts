@@ -1,20 +1,59 @@
+import { en } from './notifications/en.ts';
+import { id } from './notifications/id.ts';
+import type { Status } from './progress.ts';
 import type { ReportId } from './report.ts';
 import { parseRetryAfter, planRetry } from './retry.ts';
-import { formatTrackingId } from './tracking-id.ts';
+import { toGsm7 } from './sms-text.ts';
 
 /**
  * Word back to a reporter: what it says, and what an attempt to send it comes to. Pure: the outcome of the attempt, the
  * time and the randomness are given.
  */
 
-/** `tracking_id`: the report is filed under this ID. `linked`: likewise, and others have reported the same event. */
-export const notificationKinds = ['tracking_id', 'linked'] as const;
-
 /** The language a reporter is answered in. */
 export type Language = 'id' | 'en';
 
-/** What a template needs besides its words; never what leads to a person. */
-export type NotificationParams = { readonly trackingId?: string };
+/** The report that is told of; 12 digits. */
+type OfReport = { readonly trackingId: string };
+
+/** Everything a reporter is told, with what its template needs besides words; never what leads to a person. */
+export type ParamsOf = {
+  /** The report is filed under this ID. */
+  readonly tracking_id: OfReport;
+  /** Likewise, and others have reported the same event. */
+  readonly linked: OfReport;
+  /** How far the report has come; with the agency, once there is one. */
+  readonly status: OfReport & { readonly status: Status; readonly agencyName?: string | null };
+  /** What was said besides is on record. */
+  readonly added: OfReport;
+  readonly rated: OfReport & { readonly rating: number };
+  /** What one may send. */
+  readonly help: object;
+  /** A digit of the ID is wrong, as the check digit tells. */
+  readonly wrong_id: object;
+  /** No report has the ID, or none that one may be told of. */
+  readonly not_found: object;
+  /** The rating was no number from 1 to 5. */
+  readonly rating_range: object;
+};
+
+export type NotificationKind = keyof ParamsOf;
+export type NotificationParams = ParamsOf[NotificationKind];
+
+/** One language: for each kind a few words that fit into one SMS of GSM-7. */
+export type Templates = { readonly [Kind in NotificationKind]: (params: ParamsOf[Kind]) => string };
+
+const templates: { readonly [Name in Language]: Templates } = { id, en };
+
+/** What the reporter reads; `params` are those of the kind. */
+export function notificationText(
+  kind: NotificationKind,
+  params: NotificationParams,
+  language: Language,
+): string {
+  const template = templates[language][kind] as (params: NotificationParams) => string;
+  return toGsm7(template(params));
+}
 
 /**
  * What became of a message once the provider had it, in their order: a later word never takes an earlier one back.
@@ -22,7 +61,6 @@ export type NotificationParams = { readonly trackingId?: string };
  */
 export const deliveryStates = ['accepted', 'buffered', 'failed', 'delivered'] as const;
 export type DeliveryState = (typeof deliveryStates)[number];
-export type NotificationKind = (typeof notificationKinds)[number];
 
 /** What the reporter is told of a filing. Nobody may learn that there is another confidential report. */
 export function kindOfFiling(filing: {
@@ -31,17 +69,6 @@ export function kindOfFiling(filing: {
 }): NotificationKind {
   return filing.duplicateOf === null || filing.confidential ? 'tracking_id' : 'linked';
 }
-
-/** Each fits into one SMS: under 160 characters of GSM-7. */
-const templates: { readonly [Kind in NotificationKind]: (params: NotificationParams) => string } = {
-  tracking_id: ({ trackingId = '' }) =>
-    `Laporan Anda sudah kami catat. ID pelacakan: ${formatTrackingId(trackingId)}. Simpan ID ini untuk melihat perkembangannya. Terima kasih.`,
-  linked: ({ trackingId = '' }) =>
-    `Laporan Anda sudah kami catat dan digabung dengan laporan lain tentang kejadian yang sama. ID pelacakan: ${formatTrackingId(trackingId)}. Terima kasih.`,
-};
-
-export const notificationText = (kind: NotificationKind, params: NotificationParams): string =>
-  templates[kind](params);
 
 /** What came of one attempt to send. A `reason` is for staff and logs: never the recipient, never the text. */
 export type SendOutcome =
@@ -54,6 +81,9 @@ export type SendOutcome =
   | { readonly kind: 'unknown'; readonly reason: string };
 
 export type SendVerdict = 'sent' | 'retry' | 'refused' | 'parked';
+
+/** `capped`: the number has had its share of the day. `postponed`: until the end of quiet hours. */
+export type AttemptOutcome = SendVerdict | 'capped' | 'postponed';
 
 /** What an attempt comes to. */
 export type SendSettlement = {

@@ -9,7 +9,7 @@ import type { Directory } from '../../src/domain/routing/directory.ts';
 import { type Roles, type Servers, startGateway } from '../../src/gateway.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { ConnectionBounds } from '../../src/http/limits/connections.ts';
-import { countAccepted, createMetrics } from '../../src/metrics.ts';
+import { countAccepted, createMetrics, watchWordBack } from '../../src/metrics.ts';
 import type { Queues } from '../../src/queue/bullmq.ts';
 import { openDoor } from './accept.ts';
 import { sealing, testDataDir } from './sealing.ts';
@@ -36,6 +36,8 @@ export async function createTestApp(
     readonly spoolMaxBytes?: number;
     /** Where many apps are made over one and the same: loading it takes most of the time. */
     readonly directory?: Directory;
+    /** In place of those the settings make. */
+    readonly channels?: Context['channels'];
   } = {},
 ): Promise<TestApp> {
   const { env = {}, queues = noWorkers, clock = () => new Date(), bounds, spoolMaxBytes } = given;
@@ -46,7 +48,7 @@ export async function createTestApp(
     config,
     db,
     enqueue: queues.enqueue,
-    channels: createChannels(config),
+    channels: given.channels ?? createChannels(config),
     directory: () => directory,
     post: async () => ({ kind: 'blocked', detail: 'the HTTP side delivers nothing' }),
     call: async () => ({ kind: 'not-sent', detail: 'the HTTP side sends nothing' }),
@@ -56,6 +58,7 @@ export async function createTestApp(
   };
   const { accept } = await openDoor({ ...context, ...sealing }, undefined, spoolMaxBytes);
   const metrics = createMetrics(db, queues);
+  watchWordBack(db, metrics, config.smsSegmentCost);
   const parts = [
     { name: 'database', check: () => ping(db) },
     { name: 'queue', check: queues.ping },

@@ -16,6 +16,7 @@ import { demoIsOver } from '../demo/endpoints.ts';
 import { withDatabase } from '../with-database.ts';
 import { checkAuditLog } from './audit.ts';
 import { errorCode, type Finding, fail, ok, warn } from './finding.ts';
+import { checkWordBack } from './word-back.ts';
 
 /** The database and what is in it; an embedded one that does not run is started for the look only. */
 export async function checkDatabase(config: Config): Promise<readonly Finding[]> {
@@ -109,6 +110,7 @@ async function checkContent(db: Pool): Promise<readonly Finding[]> {
     await checkDirectory(db),
     ...checkEndpoints(await listEndpoints(db)),
     ...(await checkBacklog(db)),
+    ...(await checkWordBack(db)),
     await checkAuditLog(db),
   ];
 }
@@ -191,13 +193,6 @@ async function checkBacklog(db: Db): Promise<readonly Finding[]> {
           'deliveries',
           `${refused} refused by ${listSome(refusals.map(({ agencyCode }) => agencyCode))}`,
           'mend it there; endpoint add AGENCY URL --replace sends them again',
-        ),
-    backlog.notifications_parked === 0
-      ? ok('word back', `${backlog.notifications_pending} messages to reporters under way`)
-      : warn(
-          'word back',
-          `${backlog.notifications_parked} messages to reporters are parked: staff must decide`,
-          'npm run lapor -- notification list --state parked',
         ),
   ];
 }
