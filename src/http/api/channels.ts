@@ -1,5 +1,6 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { Type } from 'typebox';
+import type { Channel, InboundRequest, Receive } from '../../../channels/channel.ts';
 import type { Accept } from '../../accept.ts';
 import type { Context } from '../../context.ts';
 import { AppError } from '../../errors.ts';
@@ -12,38 +13,100 @@ const bodyLimit = 16 * 1024 * 1024;
 /** `/channels/<channel>/<provider>`: what providers push, in the provider's own form, answered in its own form. */
 export function registerChannels(
   app: FastifyInstance,
-  context: Pick<Context, 'channels' | 'clock'>,
+  context: Pick<Context, 'channels' | 'clock' | 'log'>,
   accept: Accept,
 ): void {
-  app.route<{ Params: { channel: string; provider: string } }>({
-    method: ['GET', 'POST'],
-    url: '/channels/:channel/:provider',
+  const route = {
+    method: ['GET' as const, 'POST' as const],
     bodyLimit,
-    config: { limit: 'authentication' },
+    config: { limit: 'authentication' as const },
+  };
+  const response = { 401: Problem, 404: Problem, 429: Problem, 503: Problem };
+  const channel = Type.String({ description: 'sms' });
+
+  app.route<{ Params: { channel: string; provider: string } }>({
+    ...route,
+    url: '/channels/:channel/:provider',
     schema: {
-      summary: 'Push a message in the form of its provider',
+      summary: 'Push a message or a delivery receipt in the form of its provider',
       tags: ['channels'],
       params: Type.Object({
-        channel: Type.String({ description: 'sms' }),
-        provider: Type.String({ description: 'generic (JSON, Standard Webhooks) or kannel (query string)' }),
+        channel,
+        provider: Type.String({ description: 'generic (JSON, Standard Webhooks), kannel, twilio or vonage' }),
       }),
-      response: { 401: Problem, 404: Problem, 429: Problem, 503: Problem },
+      response,
     },
-    handler: async (request, reply) => {
-      const provider = context.channels
-        .find(({ name }) => name === request.params.channel)
-        ?.providers.find(({ name }) => name === request.params.provider);
-      if (provider === undefined) throw new AppError('not-found', 'there is no such channel');
-      if ('off' in provider) throw new AppError('not-found', `this channel is off: ${provider.off}`);
-
-      const received = provider.receive(readInbound(request, context.clock()));
-      const accepted = await accept(received.messages);
-      const answer = received.answer(accepted);
-      return reply
-        .code(answer.status)
-        .header('content-type', answer.contentType)
-        .header('cache-control', 'no-store')
-        .send(answer.body);
+    handler: (request, reply) => {
+      const receive = findReceive(context.channels, request.params, false);
+      return take(receive, readInbound(request, context.clock()), reply);
     },
   });
+
+  app.route<{ Params: { channel: string; provider: string; secret: string } }>({
+    ...route,
+    url: '/channels/:channel/:provider/:secret',
+    schema: {
+      summary: 'The same for providers that cannot sign',
+      tags: ['channels'],
+      params: Type.Object({
+        channel,
+        provider: Type.String({ description: 'infobip or 8x8' }),
+        secret: Type.String({ description: 'what tells the provider from anybody else' }),
+      }),
+      response,
+    },
+    handler: async (request, reply) => {
+      const { channel, provider, secret } = request.params;
+      const receive = findReceive(context.channels, request.params, true);
+      const inbound = {
+        ...readInbound(request, context.clock()),
+        caller: { secret, address: request.ip },
+      };
+      try {
+        return await take(receive, inbound, reply);
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error;
+        // Whoever has the secret is no stranger, so no stranger can fill the log with this.
+        if (error.code === 'forbidden') {
+          context.log.warn({ event: 'channel_refused', channel, provider, reason: error.message });
+        }
+        throw isUnknownCaller(error) ? noSuchChannel(error) : error;
+      }
+    },
+  });
+
+  async function take(receive: Receive, inbound: InboundRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const received = receive(inbound);
+    const accepted = await accept(received.messages);
+    const answer = received.answer(accepted);
+    return reply
+      .code(answer.status)
+      .header('content-type', answer.contentType)
+      .header('cache-control', 'no-store')
+      .send(answer.body);
+  }
 }
+
+/** An address with a secret behind it and one without are never the same provider's. */
+function findReceive(
+  channels: readonly Channel[],
+  wanted: { readonly channel: string; readonly provider: string },
+  secretInPath: boolean,
+): Receive {
+  const provider = channels
+    .find(({ name }) => name === wanted.channel)
+    ?.providers.find(({ name }) => name === wanted.provider);
+  if (provider === undefined || (provider.secretInPath ?? false) !== secretInPath) throw noSuchChannel();
+  if ('off' in provider) throw new AppError('not-found', `this channel is off: ${provider.off}`);
+  return provider.receive;
+}
+
+const noSuchChannel = (cause?: AppError) =>
+  new AppError('not-found', 'there is no such channel', cause === undefined ? {} : { cause });
+
+const isUnknownCaller = ({ code }: AppError): boolean => code === 'unauthenticated' || code === 'forbidden';
+
+/** Whether a request failed to prove whom it comes from, also where its answer does not say so. */
+export const isFailedAuthentication = (error: unknown): boolean =>
+  error instanceof AppError &&
+  (error.code === 'unauthenticated' || (error.cause instanceof AppError && isUnknownCaller(error.cause)));
