@@ -14,7 +14,7 @@ export function readConcatenation(udh: Buffer): Concatenation | null {
     const [id, length = 0] = [udh[at], udh[at + 1]];
     const data = udh.subarray(at + 2, at + 2 + length);
     const bits = { 0: 8, 8: 16 }[id ?? -1];
-    if (bits === undefined || data.length !== bits / 8 + 2) continue;
+    if (bits === undefined || length !== bits / 8 + 2 || data.length !== length) continue;
     const [reference, rest] =
       bits === 8 ? [data[0], data.subarray(1)] : [data.readUInt16BE(), data.subarray(2)];
     return toConcatenation(String(reference), rest[0], rest[1]);

@@ -39,7 +39,7 @@ export const createVonageReceive =
       from: withPlus(value('msisdn') ?? ''),
       text: value('text') ?? readData(value('data') ?? ''),
       key: secret,
-      part: readPart(value),
+      part: findVonagePart(parameters),
       receivedAt: request.receivedAt,
       sentAt: operatorTime(
         value('message-timestamp')?.replace(/^(\S+) (\S+)$/, '$1T$2Z'),
@@ -95,8 +95,9 @@ function readData(data: string): string {
   return isHex ? decodeText(Buffer.from(data, 'hex'), { charset: '', coding: '' }).text : data;
 }
 
-/** By its own fields, else by the header of the message itself, which comes with binary ones. */
-function readPart(value: (name: string) => string | undefined): SmsPart | null {
+/** Which part of a long message it is: by its own fields, else by the header of the message itself, which comes with binary ones. */
+export function findVonagePart(parameters: ReadonlyMap<string, string>): SmsPart | null {
+  const value = (name: string) => parameters.get(name);
   const number = (name: string) => {
     const text = value(name) ?? '';
     return /^\d{1,3}$/.test(text) ? Number(text) : undefined;
