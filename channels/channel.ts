@@ -19,12 +19,19 @@ export type Channel = {
   readonly reconcile?: Send;
 };
 
-/** One way into a channel, reached at `/channels/<channel>/<provider>`; without its secret it is off and says why. */
-export type Provider =
-  | { readonly name: string; readonly receive: Receive }
-  | { readonly name: string; readonly off: string };
+/**
+ * One way into a channel, reached at `/channels/<channel>/<provider>`; without its secret it is off and says why. A
+ * provider that cannot sign has its secret behind that, `/channels/<channel>/<provider>/<secret>`.
+ */
+export type Provider = { readonly name: string; readonly secretInPath?: true } & (
+  | { readonly receive: Receive }
+  | { readonly off: string }
+);
 
-/** Throws `AppError` `unauthenticated`, `stale`, `malformed`, `invalid` or `too-large`; then nothing was accepted. */
+/**
+ * Throws `AppError` `unauthenticated`, `forbidden`, `stale`, `malformed`, `invalid` or `too-large`; then nothing was
+ * accepted.
+ */
 export type Receive = (request: InboundRequest) => Received;
 
 export type InboundRequest = {
@@ -35,6 +42,8 @@ export type InboundRequest = {
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Buffer;
   readonly receivedAt: Date;
+  /** How a provider is known whose secret is in the address it calls; undefined for all others. */
+  readonly caller?: { readonly secret: string; readonly address: string };
 };
 
 export type Received = {

@@ -33,6 +33,59 @@ test('sending by Kannel is set up whole or not at all', () => {
   );
 });
 
+const infobip = { SMS_INFOBIP_BASE_URL: 'https://x.api.infobip.com', SMS_INFOBIP_API_KEY: 'rahasia-kunci' };
+
+test('word goes back by the account there is, and where there are several by the one that is chosen', () => {
+  expect(parseConfig({}).smsSendProvider).toBeNull();
+  expect(parseConfig(infobip).smsSendProvider).toBe('infobip');
+  expect(() => parseConfig({ ...infobip, ...kannel })).toThrow(
+    'SMS can be sent by kannel and infobip: SMS_SEND_PROVIDER must say which',
+  );
+  expect(parseConfig({ ...infobip, ...kannel, SMS_SEND_PROVIDER: 'infobip' }).smsSendProvider).toBe(
+    'infobip',
+  );
+  expect(() => parseConfig({ ...infobip, SMS_SEND_PROVIDER: '8x8' })).toThrow(
+    'SMS_SEND_PROVIDER is 8x8, so SMS_8X8_SUBACCOUNT must be set too',
+  );
+  expect(() => parseConfig({ ...infobip, SMS_SEND_PROVIDER: 'pigeon' })).toThrow(
+    'SMS_SEND_PROVIDER cannot be used: expected one of kannel, twilio, vonage, infobip, 8x8',
+  );
+});
+
+test.each([
+  [{ SMS_TWILIO_ACCOUNT_SID: 'AC1' }, 'SMS_TWILIO_AUTH_TOKEN'],
+  [{ SMS_VONAGE_API_KEY: 'k' }, 'SMS_VONAGE_API_SECRET'],
+  [{ SMS_INFOBIP_API_KEY: 'k' }, 'SMS_INFOBIP_BASE_URL'],
+  [{ SMS_8X8_SUBACCOUNT: 'lapor' }, 'SMS_8X8_API_KEY'],
+])('%j alone is no account', (env, missing) => {
+  expect(() => parseConfig(env)).toThrow(`so ${missing} must be set too`);
+});
+
+test.each(['pendek', 'dengan spasi di dalam', 'x'.repeat(201)])(
+  'SMS_8X8_SECRET=%s stops the start',
+  (secret) => {
+    expect(() => parseConfig({ SMS_8X8_SECRET: secret })).toThrow('SMS_8X8_SECRET cannot be used');
+  },
+);
+
+test('no secret of a provider of SMS is printed with the settings', () => {
+  const env = {
+    ...infobip,
+    SMS_TWILIO_AUTH_TOKEN: 'rahasia-twilio',
+    SMS_VONAGE_SIGNATURE_SECRET: 'rahasia-vonage',
+    SMS_VONAGE_API_KEY: 'rahasia-kunci-vonage',
+    SMS_VONAGE_API_SECRET: 'rahasia-api',
+    SMS_INFOBIP_SECRET: 'rahasia-infobip',
+    SMS_8X8_SECRET: 'rahasia-8x8',
+    SMS_8X8_SUBACCOUNT: 'lapor',
+    SMS_8X8_API_KEY: 'rahasia-kunci-8x8',
+    SMS_SEND_PROVIDER: '8x8',
+  };
+  const printed = JSON.stringify(describeConfig(parseConfig(env)));
+  expect(printed).not.toContain('rahasia');
+  expect(printed).toContain('"smsTwilioAuthToken":"set"');
+});
+
 test('no password is printed with the settings', () => {
   expect(JSON.stringify(describeConfig(parseConfig(kannel)))).not.toContain('rahasia-kirim');
   const url = 'http://lapor:rahasia-kirim@127.0.0.1:13013/cgi-bin/sendsms';

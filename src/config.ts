@@ -39,6 +39,33 @@ export type Config = {
   readonly notifyTimeZone: string;
   /** What one SMS costs, in rupiah, for the metrics; 0: not shown. */
   readonly smsSegmentCost: number;
+  /** Where Kannel reaches this gateway, to say what became of a message. */
+  readonly smsKannelReceiptUrl: string;
+  /** Verifies what Twilio sends, and sends through it where the next one is set. */
+  readonly smsTwilioAuthToken: string | null;
+  readonly smsTwilioAccountSid: string | null;
+  /** A number, or the sid of a messaging service. */
+  readonly smsTwilioFrom: string;
+  readonly smsTwilioApiUrl: string;
+  readonly smsVonageSignatureSecret: string | null;
+  readonly smsVonageApiKey: string | null;
+  readonly smsVonageApiSecret: string | null;
+  readonly smsVonageFrom: string;
+  readonly smsVonageApiUrl: string;
+  readonly smsInfobipSecret: string | null;
+  /** Addresses, CIDR ranges or `loopback` that may call with the secret; empty: any. */
+  readonly smsInfobipAllow: readonly string[];
+  readonly smsInfobipBaseUrl: string | null;
+  readonly smsInfobipApiKey: string | null;
+  readonly smsInfobipFrom: string;
+  readonly sms8x8Secret: string | null;
+  readonly sms8x8Allow: readonly string[];
+  readonly sms8x8Subaccount: string | null;
+  readonly sms8x8ApiKey: string | null;
+  readonly sms8x8From: string;
+  readonly sms8x8ApiUrl: string;
+  /** Through whom word goes back by SMS: the one that has an account here, chosen where several have; null: nobody. */
+  readonly smsSendProvider: SmsSendProvider | null;
   /** Name all queues of this gateway start with; two gateways on one Redis need two. */
   readonly queueNamespace: string;
   /** Days within which the same text about the same place is a duplicate. */
@@ -60,6 +87,9 @@ export type Config = {
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
+const smsSendProviders = ['kannel', 'twilio', 'vonage', 'infobip', '8x8'] as const;
+export type SmsSendProvider = (typeof smsSendProviders)[number];
+
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** `parseConfig` of this process's own environment. */
@@ -70,18 +100,22 @@ export function parseConfig(env: Env): Config {
   const port = read(env, 'PORT', integer(0, 65_535), 1708);
   const host = read(env, 'HOST', text, '127.0.0.1');
   requireTogether(env, 'SMS_KANNEL_SEND_URL', 'SMS_KANNEL_SEND_USER', 'SMS_KANNEL_SEND_PASSWORD');
+  requireTogether(env, 'SMS_VONAGE_API_KEY', 'SMS_VONAGE_API_SECRET');
+  requireTogether(env, 'SMS_INFOBIP_BASE_URL', 'SMS_INFOBIP_API_KEY');
+  requireTogether(env, 'SMS_8X8_SUBACCOUNT', 'SMS_8X8_API_KEY');
+  const publicUrl = read(
+    env,
+    'PUBLIC_URL',
+    httpUrl('https://lapor.example.go.id'),
+    `http://${host === '0.0.0.0' ? 'localhost' : host}:${port}`,
+  );
   return {
     port,
     host,
     dataDir: read(env, 'DATA_DIR', text, '.data'),
     databaseUrl: read(env, 'DATABASE_URL', urls('postgres:', 'postgresql:'), null),
     redisUrl: read(env, 'REDIS_URL', urls('redis:', 'rediss:'), null),
-    publicUrl: read(
-      env,
-      'PUBLIC_URL',
-      httpUrl('https://lapor.example.go.id'),
-      `http://${host === '0.0.0.0' ? 'localhost' : host}:${port}`,
-    ),
+    publicUrl,
     logLevel: read(env, 'LOG_LEVEL', oneOf(logLevels), 'info'),
     outboundAllow: read(env, 'OUTBOUND_ALLOW', hosts, []),
     smsGenericSecret: read(env, 'SMS_GENERIC_SECRET', webhookSecret, null),
@@ -102,6 +136,33 @@ export function parseConfig(env: Env): Config {
     notifyQuietHours: read(env, 'NOTIFY_QUIET_HOURS', timesOfDay, null),
     notifyTimeZone: read(env, 'NOTIFY_TIME_ZONE', timeZone, 'Asia/Jakarta'),
     smsSegmentCost: read(env, 'SMS_SEGMENT_COST', integer(0, 1_000_000), 0),
+    smsKannelReceiptUrl: read(
+      env,
+      'SMS_KANNEL_RECEIPT_URL',
+      httpUrl('http://10.0.0.5:1708/channels/sms/kannel'),
+      `${publicUrl}/channels/sms/kannel`,
+    ),
+    smsTwilioAuthToken: read(env, 'SMS_TWILIO_AUTH_TOKEN', atLeast(8), null),
+    smsTwilioAccountSid: read(env, 'SMS_TWILIO_ACCOUNT_SID', accountName, null),
+    smsTwilioFrom: read(env, 'SMS_TWILIO_FROM', twilioSender, '1708'),
+    smsTwilioApiUrl: read(env, 'SMS_TWILIO_API_URL', httpUrl(twilioApi), twilioApi),
+    smsVonageSignatureSecret: read(env, 'SMS_VONAGE_SIGNATURE_SECRET', atLeast(8), null),
+    smsVonageApiKey: read(env, 'SMS_VONAGE_API_KEY', text, null),
+    smsVonageApiSecret: read(env, 'SMS_VONAGE_API_SECRET', text, null),
+    smsVonageFrom: read(env, 'SMS_VONAGE_FROM', smsSender, '1708'),
+    smsVonageApiUrl: read(env, 'SMS_VONAGE_API_URL', httpUrl(vonageApi), vonageApi),
+    smsInfobipSecret: read(env, 'SMS_INFOBIP_SECRET', pathSecret, null),
+    smsInfobipAllow: read(env, 'SMS_INFOBIP_ALLOW', addresses, []),
+    smsInfobipBaseUrl: read(env, 'SMS_INFOBIP_BASE_URL', httpUrl('https://xxxxx.api.infobip.com'), null),
+    smsInfobipApiKey: read(env, 'SMS_INFOBIP_API_KEY', text, null),
+    smsInfobipFrom: read(env, 'SMS_INFOBIP_FROM', smsSender, '1708'),
+    sms8x8Secret: read(env, 'SMS_8X8_SECRET', pathSecret, null),
+    sms8x8Allow: read(env, 'SMS_8X8_ALLOW', addresses, []),
+    sms8x8Subaccount: read(env, 'SMS_8X8_SUBACCOUNT', accountName, null),
+    sms8x8ApiKey: read(env, 'SMS_8X8_API_KEY', text, null),
+    sms8x8From: read(env, 'SMS_8X8_FROM', smsSender, '1708'),
+    sms8x8ApiUrl: read(env, 'SMS_8X8_API_URL', httpUrl(eightByEightApi), eightByEightApi),
+    smsSendProvider: chooseSendProvider(env),
     queueNamespace: read(env, 'QUEUE_NAMESPACE', word, 'lapor'),
     duplicateWindowDays: read(env, 'DUPLICATE_WINDOW_DAYS', integer(1, 3650), 30),
     spoolMaxMb: read(env, 'SPOOL_MAX_MB', integer(1, 1_000_000), 256),
@@ -113,10 +174,43 @@ export function parseConfig(env: Env): Config {
   };
 }
 
+const twilioApi = 'https://api.twilio.com';
+const vonageApi = 'https://rest.nexmo.com';
+const eightByEightApi = 'https://sms.8x8.com';
+
+/** The setting that gives each provider an account to send with. */
+const sendAccounts: { readonly [Name in SmsSendProvider]: string } = {
+  kannel: 'SMS_KANNEL_SEND_URL',
+  twilio: 'SMS_TWILIO_ACCOUNT_SID',
+  vonage: 'SMS_VONAGE_API_KEY',
+  infobip: 'SMS_INFOBIP_BASE_URL',
+  '8x8': 'SMS_8X8_SUBACCOUNT',
+};
+
+function chooseSendProvider(env: Env): SmsSendProvider | null {
+  if (isSet(env, 'SMS_TWILIO_ACCOUNT_SID') && !isSet(env, 'SMS_TWILIO_AUTH_TOKEN')) {
+    throw new AppError('config', 'SMS_TWILIO_ACCOUNT_SID is set, so SMS_TWILIO_AUTH_TOKEN must be set too');
+  }
+  const chosen = read(env, 'SMS_SEND_PROVIDER', oneOf(smsSendProviders), null);
+  if (chosen !== null) {
+    if (isSet(env, sendAccounts[chosen])) return chosen;
+    throw new AppError(
+      'config',
+      `SMS_SEND_PROVIDER is ${chosen}, so ${sendAccounts[chosen]} must be set too`,
+    );
+  }
+  const [first = null, ...others] = smsSendProviders.filter((name) => isSet(env, sendAccounts[name]));
+  if (others.length === 0) return first;
+  throw new AppError(
+    'config',
+    `SMS can be sent by ${[first, ...others].join(' and ')}: SMS_SEND_PROVIDER must say which`,
+  );
+}
+
 /** The settings as one may print them: secrets only as set or unset, passwords in URLs starred out. */
 export function describeConfig(config: Config): Record<string, unknown> {
   const secretOrNot = ([name, value]: [string, unknown]) =>
-    /secret|password|key/i.test(name) ? [name, value === null ? 'unset' : 'set'] : [name, value];
+    /secret|password|key|token/i.test(name) ? [name, value === null ? 'unset' : 'set'] : [name, value];
   return {
     ...Object.fromEntries(Object.entries(config).map(secretOrNot)),
     databaseUrl: withoutPassword(config.databaseUrl),
@@ -138,12 +232,16 @@ function read<T, Default>(env: Env, name: string, parse: Parse<T>, fallback: Def
   return parsed.value;
 }
 
+const isSet = (env: Env, name: string): boolean => (env[name] ?? '').trim() !== '';
+
 /** Throws where some of the variables are set and others are not: together they mean something, alone nothing. */
 function requireTogether(env: Env, ...names: readonly string[]): void {
-  const isSet = (name: string) => (env[name] ?? '').trim() !== '';
-  const missing = names.filter((name) => !isSet(name));
+  const missing = names.filter((name) => !isSet(env, name));
   if (missing.length === 0 || missing.length === names.length) return;
-  throw new AppError('config', `${names.find(isSet)} is set, so ${missing.join(' and ')} must be set too`);
+  throw new AppError(
+    'config',
+    `${names.find((name) => isSet(env, name))} is set, so ${missing.join(' and ')} must be set too`,
+  );
 }
 
 const word: Parse<string> = (raw) =>
@@ -210,6 +308,18 @@ const timeZone: Parse<string> = (raw) => {
     return { expected: 'a time zone such as Asia/Jakarta, Asia/Makassar or Asia/Jayapura' };
   }
 };
+
+const twilioSender: Parse<string> = (raw) => (/^MG[0-9a-f]{32}$/.test(raw) ? { value: raw } : smsSender(raw));
+
+/** It becomes part of an address. */
+const accountName: Parse<string> = (raw) =>
+  /^[A-Za-z0-9._&-]{3,50}$/.test(raw) ? { value: raw } : { expected: 'the name of an account' };
+
+/** As long as a part of an address may be, in the form it has there. */
+const pathSecret: Parse<string> = (raw) =>
+  /^[\x21-\x7e]{8,}$/.test(raw) && encodeURIComponent(raw).length <= 200
+    ? { value: raw }
+    : { expected: 'a secret of 8 to 200 letters and digits: it becomes part of an address' };
 
 const hosts: Parse<readonly string[]> = (raw) => {
   const list = raw.split(',').map((part) => part.trim().toLowerCase());

@@ -35,6 +35,8 @@ describe.skipIf(!hasKannel)('an SMS and the word back, through the real Kannel',
   const startWorker = (password: string) =>
     startGateway('work', {
       ...settings,
+      // where Kannel says what became of a message
+      PUBLIC_URL: gateway.url,
       SMS_KANNEL_SEND_URL: kannel.sendsmsUrl,
       SMS_KANNEL_SEND_USER: 'lapor',
       SMS_KANNEL_SEND_PASSWORD: password,

@@ -5,8 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { DeliveryReceipt } from '../channels/channel.ts';
 import { createKannelReceive } from '../channels/sms/kannel.ts';
-import { type NewReport, normalizeText } from '../src/domain/report.ts';
+import { createKannelSend } from '../channels/sms/kannel-send.ts';
+import { type NewReport, type NotificationId, normalizeText } from '../src/domain/report.ts';
+import { createProviderCall } from '../src/outbound/provider-call.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { type Running, startGateway } from './support/gateway.ts';
 import { hasKannel, type Kannel, startKannel } from './support/kannel.ts';
@@ -19,6 +22,8 @@ import {
 import { testRedisUrl } from './support/redis.ts';
 
 const secret = 'rahasia-kannel-uji';
+/** With what Kannel would take for something to put in. */
+const receiptSecret = 'rahasia %d%C3%Á&é+=';
 const phone = '081234567890';
 
 const complaints = [
@@ -71,6 +76,32 @@ describe.skipIf(!hasKannel).each(['get', 'post'] as const)('the real Kannel by %
 
   it('has sent nothing back to the phone', async () => {
     expect(await kannel.countOutgoing()).toBe(0);
+  });
+
+  it('says what became of a message that it was given, whatever is in the secret', async () => {
+    const id = '0190c0de-0000-7000-8000-000000000001' as NotificationId;
+    const send = createKannelSend({
+      url: kannel.sendsmsUrl,
+      user: 'lapor',
+      password: secret,
+      from: '1708',
+      receipts: { url: `${inbox.origin}/channels/sms/kannel`, secret: receiptSecret },
+    });
+    const { call, close } = createProviderCall();
+    const to = { name: null, phone: '+6281234567890', email: null, onBehalfOf: null };
+    inbox.fail(503);
+    expect(await send({ id, to, text: 'Laporan Anda sudah kami catat.' }, call)).toEqual({
+      kind: 'sent',
+      providerId: null,
+    });
+    await close();
+    await kannel.untilDelivered(1);
+    // Kannel sends these again, too, where they are answered 503
+    const receipts = [await inbox.nextReceipt(), await inbox.nextReceipt()];
+    expect(receipts.toSorted((a, b) => a.state.localeCompare(b.state))).toEqual([
+      { notificationId: id, state: 'accepted', detail: 'dlr 8' },
+      { notificationId: id, state: 'delivered', detail: 'dlr 1' },
+    ]);
   });
 });
 
@@ -216,6 +247,8 @@ type Inbox = {
   readonly origin: string;
   /** The next report that was taken. */
   readonly next: () => Promise<NewReport>;
+  /** The next word on what became of a message that was sent. */
+  readonly nextReceipt: () => Promise<DeliveryReceipt>;
   /** What becomes of the next requests; after them all are taken. */
   readonly fail: (...outcomes: (number | 'hang up')[]) => void;
   /** External ids of the messages that were not taken, request by request. */
@@ -225,13 +258,16 @@ type Inbox = {
 
 /** The smallest gateway there is: what the channel makes of a request, kept in memory. */
 async function openInbox(): Promise<Inbox> {
-  const receive = createKannelReceive(secret);
+  const receiveReport = createKannelReceive(secret);
+  const receiveReceipt = createKannelReceive(receiptSecret);
   const taken = new EventEmitter();
   const reports = on(taken, 'report');
+  const receipts = on(taken, 'receipt');
   const outcomes: (number | 'hang up')[] = [];
   const failed: string[] = [];
 
   const server: Server = createServer(async (request, response) => {
+    const receive = request.url?.includes('dlr=') ? receiveReceipt : receiveReport;
     const received = receive({
       method: request.method ?? '',
       query: request.url?.split('?')[1] ?? '',
@@ -248,13 +284,16 @@ async function openInbox(): Promise<Inbox> {
     }
     const answer = outcome === undefined ? received.answer([]) : problem(outcome);
     response.writeHead(answer.status, { 'content-type': answer.contentType }).end(answer.body);
-    if (outcome === undefined) taken.emit('report', report);
+    if (outcome !== undefined) return;
+    if (report !== undefined) taken.emit('report', report);
+    for (const receipt of received.deliveryReceipts ?? []) taken.emit('receipt', receipt);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     next: async () => (await reports.next()).value[0],
+    nextReceipt: async () => (await receipts.next()).value[0],
     fail: (...next) => outcomes.push(...next),
     failed,
     close: () => {

@@ -3,9 +3,10 @@ import { Compile } from 'typebox/compile';
 import { type Accepted, limits, normalizeText } from '../../src/domain/report.ts';
 import { validate } from '../../src/domain/validate.ts';
 import { AppError, type FieldProblem } from '../../src/errors.ts';
-import type { Answer, InboundRequest, Receive } from '../channel.ts';
+import type { Answer, Receive } from '../channel.ts';
+import { parseJson } from './json-body.ts';
 import { splitJsonArray } from './json-elements.ts';
-import { maxIdLength, toReport } from './message.ts';
+import { maxIdLength, operatorTime, toReport } from './message.ts';
 import { verifySignature } from './signature.ts';
 
 /** What an SMS provider posts, one or an array of them; whatever else it adds is ignored. */
@@ -39,7 +40,8 @@ export const createGenericReceive =
           from: sms.from,
           text: sms.text,
           key: secret,
-          receivedAt: receivedAt(sms, request),
+          receivedAt: request.receivedAt,
+          sentAt: operatorTime(sms.receivedAt, request.receivedAt),
           original: { contentType: 'application/json', body: bytes, messageId: sms.id },
         }),
       ),
@@ -66,14 +68,6 @@ function parse(body: Buffer): readonly Message[] {
   return list.map((sms, index) => ({ sms, bytes: elements[index] ?? body }));
 }
 
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-  } catch (error) {
-    throw new AppError('malformed', 'the body is not JSON in UTF-8', { cause: error });
-  }
-}
-
 /** No phone sends so much (255 parts hold 39,015 characters at most, of which nobody types half): a program's mistake. */
 function refuseLongTexts(list: readonly GenericSms[], path: (index: number) => string): void {
   const fields = list.flatMap(({ text }, index) =>
@@ -86,16 +80,6 @@ function refuseLongTexts(list: readonly GenericSms[], path: (index: number) => s
 
 function refuse(code: 'invalid' | 'too-large', fields: readonly FieldProblem[]): never {
   throw new AppError(code, 'nothing of this request was taken', { fields });
-}
-
-/** A provider's clock that runs ahead must not lengthen the deadlines that count from here. */
-function receivedAt(sms: GenericSms, request: InboundRequest): Date {
-  const given = Date.parse(sms.receivedAt ?? '');
-  // RFC 3339 has leap seconds, JavaScript has none
-  // before the year 2000 it is a clock that was never set
-  return given > 946_684_800_000 && given < request.receivedAt.getTime()
-    ? new Date(given)
-    : request.receivedAt;
 }
 
 /**

@@ -46,3 +46,11 @@ function trim(bytes: Buffer): Buffer {
 function isSpace(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
+
+/** The value of a member of a JSON object, as the bytes it was sent in; null where it is not found as it is usually written. */
+export function findJsonMember(object: Buffer, name: string): Buffer | null {
+  const start = Buffer.from(JSON.stringify(name));
+  const member = splitJsonArray(object).findLast((one) => one.subarray(0, start.length).equals(start));
+  const colon = member?.indexOf(':', start.length) ?? -1;
+  return member === undefined || colon === -1 ? null : trim(member.subarray(colon + 1));
+}

@@ -8,6 +8,7 @@ const account = {
   user: 'lapor',
   password: 'kata&sandi=#1',
   from: '1708',
+  receipts: null,
 };
 const person = (phone: string | null): Identity => ({ name: null, phone, email: null, onBehalfOf: null });
 

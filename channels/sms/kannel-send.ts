@@ -1,8 +1,9 @@
 import type { SendOutcome } from '../../src/domain/notification.ts';
 import { isGsm7 } from '../../src/domain/sms-text.ts';
-import type { CallOutcome } from '../../src/outbound/provider-call.ts';
 import type { OutgoingMessage, Send } from '../channel.ts';
+import { notificationParameter } from './receipts.ts';
 import { findRecipient } from './recipient.ts';
+import { type AnsweredCall, toSendOutcome } from './send-outcome.ts';
 
 /** A `sendsms-user` of Kannel's smsbox, as `kannel.conf` beside this file sets it up. */
 export type KannelAccount = {
@@ -11,6 +12,8 @@ export type KannelAccount = {
   readonly password: string;
   /** Our number, which the citizen sees as sender. */
   readonly from: string;
+  /** Where Kannel tells us what became of a message, and the secret it shows there; null: it is not asked to. */
+  readonly receipts: { readonly url: string; readonly secret: string } | null;
 };
 
 /**
@@ -23,10 +26,10 @@ export const createKannelSend =
     const recipient = findRecipient(message.to, account.from);
     if ('problem' in recipient) return { kind: 'refused', reason: recipient.problem };
     const url = `${account.url}?${parameters(account, recipient.phone, message)}`;
-    return toSendOutcome(await call({ method: 'GET', url, headers: {}, body: null }));
+    return toSendOutcome(await call({ method: 'GET', url, headers: {}, body: null }), readAnswer);
   };
 
-function parameters(account: KannelAccount, to: string, { text }: OutgoingMessage): URLSearchParams {
+function parameters(account: KannelAccount, to: string, { id, text }: OutgoingMessage): URLSearchParams {
   return new URLSearchParams({
     username: account.user,
     password: account.password,
@@ -35,20 +38,25 @@ function parameters(account: KannelAccount, to: string, { text }: OutgoingMessag
     text,
     charset: 'UTF-8',
     coding: isGsm7(text) ? '0' : '2',
+    ...(account.receipts === null
+      ? {}
+      : { 'dlr-mask': everyState, 'dlr-url': receiptUrl(account.receipts, id) }),
   });
+}
+
+const everyState = String(1 | 2 | 4 | 8 | 16);
+
+/** Kannel puts the state in for `%d`. In the secret a `%` is written twice, or it would put something in there, too. */
+function receiptUrl({ url, secret }: { readonly url: string; readonly secret: string }, id: string): string {
+  const shown = encodeURIComponent(secret).replaceAll('%', '%%');
+  return `${url}?secret=${shown}&${notificationParameter}=${id}&dlr=%d`;
 }
 
 /**
  * What Kannel 1.4.5 answers (gw/smsbox.c): 202 taken or queued, 4xx not taken for good, 503 not taken for now. Any other
  * answer comes from something between us and Kannel, which may have passed the message on before it failed.
  */
-function toSendOutcome(outcome: CallOutcome): SendOutcome {
-  if (outcome.kind !== 'answer') {
-    return outcome.kind === 'not-sent'
-      ? { kind: 'retry', reason: `no connection: ${outcome.detail}`, retryAfter: null }
-      : { kind: 'unknown', reason: `no answer: ${outcome.detail}` };
-  }
-  const { status, retryAfter, body } = outcome;
+function readAnswer({ status, retryAfter, body }: AnsweredCall): SendOutcome {
   if (status === 202) return { kind: 'sent', providerId: null };
   const reason = `answered ${status}${quote(body)}`;
   if (status === 503 || status === 429) return { kind: 'retry', reason, retryAfter };

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { normalizeText } from '../../src/domain/report.ts';
 import { changeEachByte, codeOf, describeChannelContract } from '../../test/channel-contract.ts';
 import type { InboundRequest } from '../channel.ts';
-import { createSmsChannel } from './index.ts';
 import { createKannelReceive } from './kannel.ts';
 
 const secret = 'rahasia-kannel-2026';
@@ -187,26 +186,5 @@ describe('sms/kannel', () => {
       expect(text).toBe(normalizeText(text));
       expect(text.length).toBeGreaterThan(100);
     }
-  });
-});
-
-describe('the SMS channel', () => {
-  it('has both providers off, and says which setting is missing', () => {
-    expect(createSmsChannel({ genericSecret: null, kannelSecret: null, kannelSend: null })).toEqual({
-      name: 'sms',
-      providers: [
-        { name: 'generic', off: 'SMS_GENERIC_SECRET is not set' },
-        { name: 'kannel', off: 'SMS_KANNEL_SECRET is not set' },
-      ],
-    });
-  });
-
-  it('has each provider on with its secret', () => {
-    const { providers } = createSmsChannel({
-      genericSecret: 'whsec_AAAA',
-      kannelSecret: secret,
-      kannelSend: null,
-    });
-    expect(providers.every((provider) => 'receive' in provider)).toBe(true);
   });
 });

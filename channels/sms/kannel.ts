@@ -1,8 +1,11 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { AppError } from '../../src/errors.ts';
-import type { Answer, InboundRequest, Receive } from '../channel.ts';
+import type { Answer, DeliveryReceipt, InboundRequest, Receive } from '../channel.ts';
 import { decodeText } from './charset.ts';
-import { maxIdLength, toReport } from './message.ts';
+import { isEqual } from './equal.ts';
+import { firstOfEach, isForm, parseForm } from './form.ts';
+import { operatorTime, type SmsPart, toReport, usableId } from './message.ts';
+import { notificationParameter, toReceipts } from './receipts.ts';
+import { readConcatenation } from './udh.ts';
 
 /**
  * The way in for Kannel's smsbox, as `kannel.conf` beside this file sets it up: `get-url`, with everything in the
@@ -12,11 +15,13 @@ import { maxIdLength, toReport } from './message.ts';
 export const createKannelReceive =
   (secret: string): Receive =>
   (request) => {
-    const parameters = parseParameters(request);
-    if (!isEqual(parameters.get('secret') ?? Buffer.alloc(0), Buffer.from(secret))) {
+    const parameters = readParameters(request);
+    if (!isEqual(parameters.get('secret') ?? '', secret)) {
       throw new AppError('unauthenticated', 'the parameter secret is not SMS_KANNEL_SECRET');
     }
     const value = (name: string) => parameters.get(name)?.toString();
+    if (parameters.has('dlr'))
+      return { messages: [], deliveryReceipts: readReceipt(value), answer: () => taken };
     const text = decodeText(findText(request, parameters), {
       charset: value('charset') ?? charsetOf(request.headers['content-type'] ?? ''),
       coding: value('coding') ?? request.headers['x-kannel-coding'] ?? '',
@@ -28,7 +33,9 @@ export const createKannelReceive =
       from: value('from') ?? request.headers['x-kannel-from'] ?? '',
       text: text.text,
       key: secret,
+      part: readPart(parameters.get('udh'), value('to') ?? ''),
       receivedAt: request.receivedAt,
+      sentAt: operatorTime(toIsoTime(value('time')), request.receivedAt),
       original: {
         contentType: `message/http; text-decoded-as=${text.encoding}`,
         body: asSent(request),
@@ -41,27 +48,10 @@ export const createKannelReceive =
 /** Kannel sends the body to the citizen as an SMS, and says "Result could not be represented" to a type it doesn't know. */
 const taken: Answer = { status: 200, contentType: 'text/plain', body: '' };
 
-/** Values stay bytes, because only `charset` tells what they mean. The query string counts before the body. */
-function parseParameters(request: InboundRequest): ReadonlyMap<string, Buffer> {
-  const parameters = new Map<string, Buffer>();
-  const form = isForm(request) ? `&${request.body.toString('latin1')}` : '';
-  for (const pair of (request.query + form).split('&')) {
-    const [name = ''] = pair.split('=', 1);
-    if (!parameters.has(name)) parameters.set(name, decodePercent(pair.slice(name.length + 1)));
-  }
-  return parameters;
-}
-
-/** A `%` without two hexadecimal digits after it stands for itself. */
-function decodePercent(raw: string): Buffer {
-  const bytes = raw
-    .replaceAll('+', ' ')
-    .replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-  return Buffer.from(bytes, 'latin1');
-}
-
-function isForm({ method, headers }: InboundRequest): boolean {
-  return method === 'POST' && /^application\/x-www-form-urlencoded\b/i.test(headers['content-type'] ?? '');
+/** The query string counts before the body. */
+function readParameters(request: InboundRequest): ReadonlyMap<string, Buffer> {
+  const body = isForm(request) ? request.body.toString('latin1') : '';
+  return firstOfEach([...parseForm(request.query), ...parseForm(body)]);
 }
 
 function findText(request: InboundRequest, parameters: ReadonlyMap<string, Buffer>): Buffer {
@@ -73,18 +63,42 @@ function findText(request: InboundRequest, parameters: ReadonlyMap<string, Buffe
   });
 }
 
-/** Compares hashes, so that neither the time nor the length tells anything about the secret. */
-function isEqual(a: Buffer, b: Buffer): boolean {
-  const hash = (bytes: Buffer) => createHash('sha256').update(bytes).digest();
-  return timingSafeEqual(hash(a), hash(b));
+/**
+ * What became of a message that we sent, as `dlr-url` of `kannel-send.ts` asks for it: bits of 1 delivered, 2 not, 4
+ * waiting at the SMS centre, 8 taken by it, 16 refused by it; 66 says that the SMS centre does not know.
+ */
+function readReceipt(value: (name: string) => string | undefined): readonly DeliveryReceipt[] {
+  const dlr = Number(value('dlr'));
+  const state =
+    dlr === 66
+      ? null
+      : dlr & 1
+        ? 'delivered'
+        : dlr & (2 | 16)
+          ? 'failed'
+          : dlr & 4
+            ? 'buffered'
+            : dlr & 8
+              ? 'accepted'
+              : null;
+  return toReceipts({ reference: value(notificationParameter), state, detail: `dlr ${value('dlr')}` });
+}
+
+/** Bearerbox joins parts itself; who told it not to (`sms-combine-concatenated-mo`) adds `udh=%u`. */
+function readPart(udh: Buffer | undefined, to: string): SmsPart | null {
+  const concatenation = udh === undefined ? null : readConcatenation(udh);
+  return concatenation === null ? null : { to, ...concatenation };
+}
+
+/** `%T`, in seconds. */
+function toIsoTime(seconds: string | undefined): string | null {
+  return seconds !== undefined && /^\d{9,11}$/.test(seconds)
+    ? new Date(Number(seconds) * 1000).toISOString()
+    : null;
 }
 
 function charsetOf(contentType: string): string {
   return /;\s*charset="?([^";\s]+)/i.exec(contentType)?.[1] ?? '';
-}
-
-function usableId(id: string | undefined): string | null {
-  return id !== undefined && id.length <= maxIdLength && /^[\x21-\x7e]+$/.test(id) ? id : null;
 }
 
 /**

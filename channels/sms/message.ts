@@ -29,11 +29,31 @@ export type SmsMessage = {
   /** Which part of a long message this is; null where it is whole. */
   readonly part?: SmsPart | null;
   readonly receivedAt: Date;
+  /** When the operator had it, the same on every attempt; null where the provider does not say. */
+  readonly sentAt?: Date | null;
   readonly original: Original;
 };
 
 /** Longest id a provider may give. */
 export const maxIdLength = 200;
+
+/** An id that can be one: printable, without spaces, not too long; null else, and then something else tells a repeat. */
+export function usableId(id: unknown): string | null {
+  return typeof id === 'string' && id.length <= maxIdLength && /^[\x21-\x7e]+$/.test(id) ? id : null;
+}
+
+/**
+ * When the operator had a message, as the provider says; null where that is no time, or one to come: a provider's clock
+ * that runs ahead must not lengthen the deadlines that count from here.
+ */
+export function operatorTime(given: unknown, now: Date): Date | null {
+  const time = typeof given === 'string' ? Date.parse(given) : Number.NaN;
+  // before the year 2000 it is a clock that was never set
+  return time > 946_684_800_000 && time < now.getTime() ? new Date(time) : null;
+}
+
+/** With its plus, for providers that write international numbers without one; names and short codes stay as they are. */
+export const withPlus = (from: string): string => (/^[1-9]\d{8,14}$/.test(from) ? `+${from}` : from);
 
 /** Every SMS is filed, an empty one too; what is longer than a report may be is cut, and kept whole in `original`. */
 export function toReport(message: SmsMessage): NewReport {
@@ -51,7 +71,7 @@ export function toReport(message: SmsMessage): NewReport {
     identity: identify(message.from),
     anonymous: false,
     confidential: false,
-    receivedAt: message.receivedAt,
+    receivedAt: message.sentAt ?? message.receivedAt,
     original: message.original,
     hold: null,
   };
@@ -60,12 +80,23 @@ export function toReport(message: SmsMessage): NewReport {
 /**
  * Sender and text are part of it, so a provider that uses an id again cannot make us swallow another message; hashed
  * with a key, because there are few enough phone numbers to find the one behind a plain hash, and because providers make
- * ids of numbers, too. Without an id the moment of arrival stands in: a repeat may then be filed twice, which costs less
- * than taking two messages for one.
+ * ids of numbers, too. What stands after the provider's name tells how far a repeat can be told: `id`, by the provider's
+ * own name for the message; `time`, by the moment the operator had it, which two messages with the same words might
+ * share; `once`, not at all. In the last the moment of arrival stands in: a repeat may then be filed twice, which costs
+ * less than taking two messages for one.
  */
-function externalId({ provider, id, from, key, receivedAt }: SmsMessage, text: string): string {
-  const [kind, name] = id === null ? ['once', receivedAt.toISOString()] : ['id', id];
-  const digest = createHmac('sha256', key).update(`${from}\n${kind}:${name}\n${text}`).digest('hex');
+function externalId({ provider, id, from, key, receivedAt, sentAt }: SmsMessage, text: string): string {
+  const [kind, name] =
+    id !== null
+      ? ['id', id]
+      : sentAt != null
+        ? ['time', sentAt.toISOString()]
+        : ['once', receivedAt.toISOString()];
+  const digest = createHmac('sha256', key)
+    .update(`${from}
+${kind}:${name}
+${text}`)
+    .digest('hex');
   return `${provider}:${kind}:${digest.slice(0, 32)}`;
 }
 

@@ -125,7 +125,7 @@ function useRunning(config: Config, url: string): Target {
     );
   }
   // The invented numbers may be somebody's, who would get an SMS about a report they never sent.
-  const answers = config.smsKannelSendUrl !== null;
+  const answers = config.smsSendProvider !== null;
   return {
     url,
     databaseUrl,
@@ -166,7 +166,7 @@ function introduce(doors: Doors, messages: readonly Message[], config: Config): 
   for (const way of ['sms/generic', 'sms/kannel'] as const) {
     if (isOpen(doors, way)) continue;
     console.log(
-      config.smsKannelSendUrl === null
+      config.smsSendProvider === null
         ? `${way} is off: set ${variables[way]} here and for the gateway.`
         : `${way} is left alone: this gateway would answer people who sent nothing.`,
     );

@@ -9,7 +9,7 @@ import type { Registry } from 'prom-client';
 import type { Accept } from '../accept.ts';
 import type { Context } from '../context.ts';
 import { AppError, describeFailure, findPlace } from '../errors.ts';
-import { registerChannels } from './api/channels.ts';
+import { isFailedAuthentication, registerChannels } from './api/channels.ts';
 import { registerDirectory } from './api/directory.ts';
 import { registerDocs } from './api/docs.ts';
 import { keepBodiesRaw } from './api/inbound.ts';
@@ -75,7 +75,7 @@ export async function createApp(
         at: findPlace(cause),
       });
     }
-    if (code === 'unauthenticated') await addresses.countFailedAuthentication(request);
+    if (isFailedAuthentication(error)) await addresses.countFailedAuthentication(request);
     setRetryHeaders(reply, error);
     if (wantsPage(request.raw)) return renderErrorPage(request, reply, code);
     return sendProblem(request, reply, error, context.config.publicUrl);
