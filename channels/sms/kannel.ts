@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { AppError } from '../../src/errors.ts';
 import type { Answer, InboundRequest, Receive } from '../channel.ts';
 import { decodeText } from './charset.ts';
-import { maxIdLength, toReport } from './message.ts';
+import { maxIdLength, toInbound } from './message.ts';
 
 /**
  * The way in for Kannel's smsbox, as `kannel.conf` beside this file sets it up: `get-url`, with everything in the
@@ -22,7 +22,7 @@ export const createKannelReceive =
       coding: value('coding') ?? request.headers['x-kannel-coding'] ?? '',
     });
     const id = usableId(value('id'));
-    const report = toReport({
+    const message = toInbound({
       provider: 'kannel',
       id,
       from: value('from') ?? request.headers['x-kannel-from'] ?? '',
@@ -35,7 +35,7 @@ export const createKannelReceive =
         messageId: id,
       },
     });
-    return { messages: [report], answer: () => taken };
+    return { messages: [message], answer: () => taken };
   };
 
 /** Kannel sends the body to the citizen as an SMS, and says "Result could not be represented" to a type it doesn't know. */

@@ -1,3 +1,4 @@
+import type { Status } from './progress.ts';
 import type { ReportId } from './report.ts';
 import { parseRetryAfter, planRetry } from './retry.ts';
 import { formatTrackingId } from './tracking-id.ts';
@@ -7,14 +8,33 @@ import { formatTrackingId } from './tracking-id.ts';
  * time and the randomness are given.
  */
 
-/** `tracking_id`: the report is filed under this ID. `linked`: likewise, and others have reported the same event. */
-export const notificationKinds = ['tracking_id', 'linked'] as const;
+/**
+ * `tracking_id`: the report is filed under this ID. `linked`: likewise, and others have reported the same event. The
+ * others answer a message: `status`, `added` and `rated` go to the report's own contact, the rest to whoever asked.
+ */
+export const notificationKinds = [
+  'tracking_id',
+  'linked',
+  'status',
+  'added',
+  'rated',
+  'help',
+  'wrong_id',
+  'not_found',
+  'rating_range',
+] as const;
 
 /** The language a reporter is answered in. */
 export type Language = 'id' | 'en';
 
 /** What a template needs besides its words; never what leads to a person. */
-export type NotificationParams = { readonly trackingId?: string };
+export type NotificationParams = {
+  readonly trackingId?: string;
+  readonly status?: Status;
+  /** Where the report is. */
+  readonly agencyName?: string;
+  readonly rating?: number;
+};
 
 /**
  * What became of a message once the provider had it, in their order: a later word never takes an earlier one back.
@@ -38,6 +58,25 @@ const templates: { readonly [Kind in NotificationKind]: (params: NotificationPar
     `Laporan Anda sudah kami catat. ID pelacakan: ${formatTrackingId(trackingId)}. Simpan ID ini untuk melihat perkembangannya. Terima kasih.`,
   linked: ({ trackingId = '' }) =>
     `Laporan Anda sudah kami catat dan digabung dengan laporan lain tentang kejadian yang sama. ID pelacakan: ${formatTrackingId(trackingId)}. Terima kasih.`,
+  status: ({ trackingId = '', status = 'accepted', agencyName }) =>
+    `Laporan ${formatTrackingId(trackingId)} ${statusWords[status]}${agencyName === undefined ? '' : ` ${agencyName}`}.`,
+  added: ({ trackingId = '' }) =>
+    `Tambahan Anda sudah kami catat pada laporan ${formatTrackingId(trackingId)}. Terima kasih.`,
+  rated: ({ trackingId = '', rating = 0 }) =>
+    `Nilai ${rating} untuk laporan ${formatTrackingId(trackingId)} sudah kami catat. Terima kasih.`,
+  help: () =>
+    'Tulis laporan Anda apa adanya, atau: STATUS ID, TAMBAH ID teks, NILAI ID 1-5. Awali RAHASIA atau ANONIM bila perlu.',
+  wrong_id: () =>
+    'ID pelacakan itu salah ketik: ada angka yang salah, kurang, atau lebih. ID terdiri dari 12 angka, contoh: STATUS 1234-5678-9018.',
+  not_found: () => 'Kami tidak menemukan laporan dengan ID pelacakan itu. Periksa lagi angkanya.',
+  rating_range: () => 'Nilai berupa angka 1 (buruk) sampai 5 (baik), contoh: NILAI 1234-5678-9018 4.',
+};
+
+const statusWords: { readonly [Of in Status]: string } = {
+  accepted: 'sudah kami terima',
+  in_review: 'sedang diperiksa petugas',
+  forwarded: 'sudah diteruskan ke',
+  delivered: 'sudah diterima',
 };
 
 export const notificationText = (kind: NotificationKind, params: NotificationParams): string =>
