@@ -46,7 +46,9 @@ export async function judgeReports(evidence: Evidence): Promise<Omit<Verdict, 'l
     left join quarantine on quarantine.report_id = report.id
     left join deliveries as delivery on delivery.report_id = report.id and delivery.addition_id is null`);
   const rowsOf = groupBy(rows, ({ text }) => readMark(text));
-  const arrivalsOf = groupBy(evidence.arrivals, ({ body }) => reportIdOf(body));
+  // What was added to a report comes under a webhook-id of its own.
+  const routed = evidence.arrivals.filter(({ body }) => JSON.parse(body).type === 'report.routed');
+  const arrivalsOf = groupBy(routed, ({ body }) => reportIdOf(body));
   const acknowledged = evidence.ledger.list().filter((entry) => entry.acknowledged);
   const lost: string[] = [];
   const doubled: string[] = findDoubledSms(evidence.sentSms);

@@ -112,9 +112,9 @@ describe('parts', () => {
 describe('what is missing', () => {
   it.each([
     [[1, 3], 3, 'satu […] tiga'],
-    [[2, 3], 3, ' […] duatiga'],
-    [[1], 3, 'satu […] '],
-    [[3], 5, ' […] tiga […] '],
+    [[2, 3], 3, '[…] duatiga'],
+    [[1], 3, 'satu […]'],
+    [[3], 5, '[…] tiga […]'],
   ])('of %j of %i parts is marked', (numbers, total, text) => {
     const words = ['satu', 'dua', 'tiga'];
     expect(
@@ -126,7 +126,7 @@ describe('what is missing', () => {
   });
 
   it('and comes late says which part it is', () => {
-    expect(describeLatePart(part(2, 'rusak'), 3)).toBe('[bagian 2 dari 3, menyusul] […] rusak […] ');
-    expect(describeLatePart(part(1, 'Jalan '), 2)).toBe('[bagian 1 dari 2, menyusul] Jalan  […] ');
+    expect(describeLatePart(part(2, 'rusak'), 3)).toBe('[bagian 2 dari 3, menyusul] […] rusak […]');
+    expect(describeLatePart(part(1, 'Jalan '), 2)).toBe('[bagian 1 dari 2, menyusul] Jalan […]');
   });
 });

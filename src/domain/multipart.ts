@@ -92,15 +92,15 @@ export function joinParts(parts: readonly Pick<StoredPart, 'number' | 'text'>[],
   let text = '';
   let next = 1;
   for (const part of parts) {
-    if (part.number > next) text += gap;
-    text += part.text;
+    text = part.number > next ? spaced(spaced(text, gapMark), part.text) : text + part.text;
     next = part.number + 1;
   }
-  return next <= total ? text + gap : text;
+  return next <= total ? spaced(text, gapMark) : text;
 }
 
-const gap = ` ${gapMark} `;
+const spaced = (before: string, after: string): string =>
+  before === '' || /\s$/.test(before) || /^\s/.test(after) ? before + after : `${before} ${after}`;
 
 /** What a part says that came when the others had been filed: which it is, and that words go on before and after it. */
 export const describeLatePart = (part: Pick<StoredPart, 'number' | 'text'>, total: number): string =>
-  `[bagian ${part.number} dari ${total}, menyusul]${part.number === 1 ? ' ' : ''}${joinParts([part], total)}`;
+  `[bagian ${part.number} dari ${total}, menyusul] ${joinParts([part], total)}`;
