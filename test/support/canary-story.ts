@@ -73,11 +73,7 @@ async function sendCommands(stage: Stage, report: PlantedReport): Promise<void> 
   for (const [sender, key, text] of [
     [report, 'tambah', `TAMBAH ${id} ${report.text}`],
     [report, 'status', `STATUS ${phone}`],
-    [
-      report,
-      'salah',
-      `TAMBAH ${id.replace(/^./, (digit) => String((Number(digit) + 1) % 10))} ${report.text}`,
-    ],
+    [report, 'salah', `TAMBAH 8699-3114-4245 ${report.text}`],
     [report, 'nilai', `NILAI ${id} 5`],
     [stranger, 'tambah', `TAMBAH ${id} ${stranger.text}`],
     [stranger, 'status', `STATUS ${id}`],
