@@ -118,6 +118,7 @@ const parts = [
     may: [
       '^dist/workers/',
       '^dist/src/context',
+      '^dist/src/inbox/entry',
       '^dist/src/sealing/',
       '^dist/src/crash-points',
       '^dist/src/accept',

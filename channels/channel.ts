@@ -1,5 +1,6 @@
+import type { Inbound } from '../src/domain/message.ts';
 import type { DeliveryState, SendOutcome } from '../src/domain/notification.ts';
-import type { Accepted, ChannelName, Identity, NewReport, NotificationId } from '../src/domain/report.ts';
+import type { Accepted, ChannelName, Identity, NotificationId } from '../src/domain/report.ts';
 import type { Call } from '../src/outbound/provider-call.ts';
 
 /**
@@ -53,9 +54,6 @@ export type Received = {
   /** Called once every message is durable, with their receipts in the same order. May throw `idempotency-conflict`. */
   readonly answer: (accepted: readonly Accepted[]) => Answer;
 };
-
-/** What a person sent. */
-export type Inbound = NewReport;
 
 /**
  * What a provider says became of a message that we gave it. Names the notification by our own id, which every provider

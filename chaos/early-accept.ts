@@ -2,7 +2,8 @@ import { hash } from 'node:crypto';
 import type { Accept } from '../src/accept.ts';
 import type { DoorContext } from '../src/context.ts';
 import type { InboxEntry } from '../src/db/reports.ts';
-import type { NewReport, Receipt } from '../src/domain/report.ts';
+import type { Inbound } from '../src/domain/message.ts';
+import type { Receipt } from '../src/domain/report.ts';
 import { toInboxEntry } from '../src/inbox/entry.ts';
 import type { Inbox } from '../src/inbox/inbox.ts';
 
@@ -20,7 +21,7 @@ export function createEarlyAccept(
   }
 
   /** A repeat has the receipt of the first, so that this door is wrong in one thing only. */
-  function toEntry(report: NewReport): InboxEntry {
+  function toEntry(report: Inbound): InboxEntry {
     const entry = toInboxEntry(report, context);
     const receipt = hash('sha256', `${report.channel}:${report.externalId ?? entry.id}`).slice(
       0,

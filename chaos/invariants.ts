@@ -44,9 +44,11 @@ export async function judgeReports(evidence: Evidence): Promise<Omit<Verdict, 'l
     from reports as report
     left join filings as filing on filing.report_id = report.id
     left join quarantine on quarantine.report_id = report.id
-    left join deliveries as delivery on delivery.report_id = report.id`);
+    left join deliveries as delivery on delivery.report_id = report.id and delivery.addition_id is null`);
   const rowsOf = groupBy(rows, ({ text }) => readMark(text));
-  const arrivalsOf = groupBy(evidence.arrivals, ({ body }) => reportIdOf(body));
+  // What was added to a report comes under a webhook-id of its own.
+  const routed = evidence.arrivals.filter(({ body }) => JSON.parse(body).type === 'report.routed');
+  const arrivalsOf = groupBy(routed, ({ body }) => reportIdOf(body));
   const acknowledged = evidence.ledger.list().filter((entry) => entry.acknowledged);
   const lost: string[] = [];
   const doubled: string[] = findDoubledSms(evidence.sentSms);
@@ -143,13 +145,22 @@ export async function listStuck(
   const { rows: deliveries } = await db.query<{ line: string }>(`
     select 'pending: delivery ' || id || ', due ' || next_attempt_at || ', attempt ' || attempt_count as line
     from deliveries where state = 'pending'`);
+  // Parts whose others never come are filed when the wait is over, so in the end none is left.
+  const { rows: messages } = await db.query<{ line: string }>(`
+    select state || ': message ' || id || ' (' || form || '), due ' || due_at as line
+    from messages where state <> 'done'`);
   // One that is delayed has a time when it is tried again.
   const jobs = Object.entries(await queues.count()).flatMap(([name, { waiting, active }]) =>
     waiting + active > 0 ? [`queue ${name}: ${waiting} waiting, ${active} active`] : [],
   );
   const words = await listStuckNotifications(db);
   const spooled = await listSpooled(dataDir);
-  return [...senders, ...spooled, ...[...inbox, ...deliveries, ...words].map(({ line }) => line), ...jobs];
+  return [
+    ...senders,
+    ...spooled,
+    ...[...inbox, ...messages, ...deliveries, ...words].map(({ line }) => line),
+    ...jobs,
+  ];
 }
 
 /** Files of reports that lie in the spool of any process, damaged and refused ones too; an emptied segment is none. */

@@ -1,16 +1,17 @@
 import type { DoorContext } from './context.ts';
-import type { Accepted, NewReport } from './domain/report.ts';
+import type { Inbound } from './domain/message.ts';
+import type { Accepted } from './domain/report.ts';
 import { AppError } from './errors.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { toInboxEntry } from './inbox/entry.ts';
 import type { Inbox } from './inbox/inbox.ts';
 
 /**
- * The one door in. Resolves once every report is durable, with their receipts in the same order; only then may anybody be
- * told that the report was taken. Throws `AppError` `unavailable` when it could not be stored; sending it again is then
+ * The one door in. Resolves once every report and message is durable, with their receipts in the same order; only then may
+ * anybody be told that it was taken. Throws `AppError` `unavailable` when it could not be stored; sending it again is then
  * safe, because a message accepted before gets the receipt it was given then.
  */
-export type Accept = (reports: readonly NewReport[]) => Promise<readonly Accepted[]>;
+export type Accept = (inbound: readonly Inbound[]) => Promise<readonly Accepted[]>;
 
 /** PostgreSQL takes at most so many reports in one commit: enough to share the fsync, few enough to keep latency low. */
 const maxPerCommit = 500;
@@ -31,11 +32,11 @@ export function createAccept(
   });
   let waitingBytes = 0;
 
-  return async (reports) => {
+  return async (inbound) => {
     // Before they are sealed, because refusing must cost less than taking; and whatever the size of this request, so that
     // a large one gets in as soon as there is any room.
     if (waitingBytes > maxWaitingBytes) throw overflow();
-    const entries = reports.map((report) => toInboxEntry(report, context));
+    const entries = inbound.map((each) => toInboxEntry(each, context));
     const bytes = entries.reduce((total, entry) => total + entry.row.length, 0);
     waitingBytes += bytes;
     try {

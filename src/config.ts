@@ -70,6 +70,8 @@ export type Config = {
   readonly queueNamespace: string;
   /** Days within which the same text about the same place is a duplicate. */
   readonly duplicateWindowDays: number;
+  /** Minutes after which a message of several parts is filed without those that have not come. */
+  readonly smsPartsWaitMinutes: number;
   /** Megabytes that may wait on local disk while PostgreSQL is away. */
   readonly spoolMaxMb: number;
   /** Requests a minute from one address; 0 means no limit, here and below. */
@@ -165,6 +167,7 @@ export function parseConfig(env: Env): Config {
     smsSendProvider: chooseSendProvider(env),
     queueNamespace: read(env, 'QUEUE_NAMESPACE', word, 'lapor'),
     duplicateWindowDays: read(env, 'DUPLICATE_WINDOW_DAYS', integer(1, 3650), 30),
+    smsPartsWaitMinutes: read(env, 'SMS_PARTS_WAIT_MINUTES', integer(1, 1_440), 10),
     spoolMaxMb: read(env, 'SPOOL_MAX_MB', integer(1, 1_000_000), 256),
     rateLimitPerAddress: read(env, 'RATE_LIMIT_PER_ADDRESS', integer(0, 1_000_000), 300),
     rateLimitReportsPerAddress: read(env, 'RATE_LIMIT_REPORTS_PER_ADDRESS', integer(0, 1_000_000), 60),

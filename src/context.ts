@@ -38,6 +38,8 @@ export type DoorContext = Context & { readonly seal: Seal; readonly blindIndex: 
 /** What workers are given besides: the private keys, as a function. A process that only serves has none. */
 export type WorkerContext = Context & {
   readonly open: Open;
+  /** Seals anew what was opened, for the same key. */
+  readonly sealAgain: (keyId: string) => Promise<Seal>;
   /**
    * Who sent the report or message with this id, null where nothing is known of them, `unopenable` where the seal is not what was sealed. For
    * `notify` alone, which has to reach them.

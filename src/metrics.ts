@@ -3,6 +3,7 @@ import type { Accept } from './accept.ts';
 import { countBacklog } from './db/backlog.ts';
 import type { Db } from './db/pool.ts';
 import { countWordBack, type WordBackFigure } from './db/word-back-figures.ts';
+import { isReport } from './domain/message.ts';
 import type { AttemptOutcome, NotificationKind } from './domain/notification.ts';
 import type { Queues } from './queue/bullmq.ts';
 import type { Spool } from './spool/spool.ts';
@@ -14,7 +15,7 @@ export function createMetrics(db: Db, queues: Pick<Queues, 'count'>): Registry {
 
   const backlog: Gauge<'what'> = new Gauge({
     name: 'lapor_backlog',
-    help: 'Rows that wait: reports to be filed or in quarantine, deliveries, messages to reporters',
+    help: 'Rows that wait: reports to be filed or in quarantine, deliveries, messages from and to reporters',
     labelNames: ['what'],
     registers: [registry],
     collect: async () => {
@@ -47,10 +48,18 @@ export function countAccepted(accept: Accept, registry: Registry): Accept {
     labelNames: ['channel', 'repeated'],
     registers: [registry],
   });
-  return async (reports) => {
-    const results = await accept(reports);
-    for (const [index, { repeated }] of results.entries()) {
-      accepted.inc({ channel: reports[index]?.channel ?? 'unknown', repeated: String(repeated) });
+  const messages = new Counter({
+    name: 'lapor_messages_accepted_total',
+    help: 'Messages acknowledged that are no reports: commands, and parts of long messages',
+    labelNames: ['channel', 'form', 'repeated'],
+    registers: [registry],
+  });
+  return async (inbound) => {
+    const results = await accept(inbound);
+    for (const [index, each] of inbound.entries()) {
+      const labels = { channel: each.channel, repeated: String(results[index]?.repeated) };
+      if (isReport(each)) accepted.inc(labels);
+      else messages.inc({ ...labels, form: each.content.kind });
     }
     return results;
   };

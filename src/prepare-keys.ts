@@ -14,7 +14,7 @@ import {
   readPublicKey,
   wereChecked,
 } from './sealing/keys.ts';
-import { createOpen, type Open } from './sealing/open.ts';
+import { createOpen, createSealAgain, type Open } from './sealing/open.ts';
 import { createSeal } from './sealing/seal.ts';
 import { audienceOf, openSealedReport } from './sealing/sealed-report.ts';
 
@@ -79,7 +79,7 @@ export async function openIdentities(
   config: Config,
   db: Db,
   log: Context['log'],
-): Promise<Pick<WorkerContext, 'open' | 'revealIdentity'>> {
+): Promise<Pick<WorkerContext, 'open' | 'sealAgain' | 'revealIdentity'>> {
   if (config.identityPrivateKeyFile === null) createMissingKeys(config);
   const held = new Set(readPrivateKeys(config).map((key) => key.id));
   const { inUse, forgotten } = await listIdentityKeys(db);
@@ -93,7 +93,8 @@ export async function openIdentities(
     );
   }
   const open = createOpen(() => readPrivateKeys(config), new Set(forgotten));
-  return { open, revealIdentity: createReveal(open, db, log) };
+  const sealAgain = createSealAgain(() => readPrivateKeys(config));
+  return { open, sealAgain, revealIdentity: createReveal(open, db, log) };
 }
 
 /** Who sent a report, whatever its audience: only for telling the reporter something. */

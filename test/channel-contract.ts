@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
-import type { InboundRequest, Receive, Send } from '../channels/channel.ts';
+import type { InboundRequest, Receive, Received, Send } from '../channels/channel.ts';
+import { isReport } from '../src/domain/message.ts';
 import { type Identity, type NewReport, type NotificationId, normalizeText } from '../src/domain/report.ts';
 import type { ErrorCode } from '../src/errors.ts';
 import type { CallOutcome, CallRequest } from '../src/outbound/provider-call.ts';
@@ -189,9 +190,16 @@ export function codeOf(work: () => unknown): ErrorCode | undefined {
 }
 
 function receiveOne(receive: Receive, request: InboundRequest): NewReport {
-  const { messages } = receive(request);
-  expect(messages).toHaveLength(1);
-  return messages[0]!;
+  const reports = listReports(receive(request));
+  expect(reports).toHaveLength(1);
+  return reports[0]!;
+}
+
+/** What was received, where all of it is reports. */
+export function listReports({ messages }: Received): readonly NewReport[] {
+  const reports = messages.filter(isReport);
+  expect(reports).toHaveLength(messages.length);
+  return reports;
 }
 
 /** The part of a number that is the same however it is written. */

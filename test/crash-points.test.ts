@@ -110,6 +110,55 @@ test.each([
   },
 );
 
+/** Two answers are under way when it dies: the word to the reporter may be in doubt, and then it is left to staff. */
+test.each(['messages:before-commit', 'messages:after-commit', 'messages:after-enqueue'] as const)(
+  'a gateway that dies at %s loses nothing that was added to a report and doubles nothing',
+  { timeout: 90_000 },
+  async (point) => {
+    provider.forget();
+    const id = `tambahan-${point.replace(':', '-')}`;
+    const from = '+6281344556677';
+    const gateway = await start({});
+    await sendSms(gateway, { id, from, text: `Talud sungai longsor di belakang SD kami (${id})` });
+    await expect.poll(() => listNotificationStates(id), { timeout: 30_000 }).toEqual(['sent']);
+    const { rows } = await database.pool.query<{ id: string; tracking_id: string }>(
+      `select report.id, tracking_id from reports as report join filings on report_id = report.id
+       where text like '%(' || $1 || ')%'`,
+      [id],
+    );
+    const [report] = rows;
+    await gateway.end('SIGTERM');
+
+    const dying = await start({ CRASH_AT: point });
+    const added = `sekarang pagarnya ikut ambruk ${uniqueWord()}`;
+    const sms = { id: `${id}-2`, from, text: `TAMBAH ${report?.tracking_id} ${added}` };
+    await sendSms(dying, sms).catch(() => undefined);
+    expect(await dying.ended).toBe('SIGKILL');
+    await letWaitingTimePass(database.pool);
+    const next = await start({});
+    await sendSms(next, sms);
+    await expect
+      .poll(() => listAdded(report?.id ?? ''), { timeout: 60_000 })
+      .toEqual([{ text: added, state: 'delivered', told: expect.stringMatching(/^(sent|parked)$/) }]);
+    const heard = agency.received.filter(({ body }) => body.includes(added));
+    expect(new Set(heard.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+    expect(provider.sent.filter(({ text }) => text.startsWith('Tambahan')).length).toBeLessThanOrEqual(1);
+    await next.end('SIGTERM');
+  },
+);
+
+async function listAdded(reportId: string) {
+  const { rows } = await database.pool.query(
+    `select addition.text, delivery.state, notification.state as told
+     from additions as addition
+     left join deliveries as delivery on delivery.addition_id = addition.id
+     left join notifications as notification on notification.report_id = addition.report_id and kind = 'added'
+     where addition.report_id = $1`,
+    [reportId],
+  );
+  return rows;
+}
+
 async function start(more: Readonly<Record<string, string>>): Promise<Running> {
   const gateway = await startGateway('all', { ...env, ...more });
   running.push(gateway);

@@ -62,7 +62,7 @@ describe.each(['redis', 'postgres'] as const)('the queue in %s', (kind) => {
         const workers = startWorkers(
           connection,
           namespace,
-          { intake: unexpected, deliver: unexpected, notify: unexpected, ...handlers },
+          { intake: unexpected, messages: unexpected, deliver: unexpected, notify: unexpected, ...handlers },
           log,
         );
         opened.push(workers.close);

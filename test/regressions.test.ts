@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { toReport } from '../channels/sms/message.ts';
+import { toInbound } from '../channels/sms/message.ts';
 import { leaseDeliveries, recordAttempt, reopenDeliveries } from '../src/db/deliveries.ts';
 import { listOverdueReports } from '../src/db/inbox.ts';
 import { isUnavailable } from '../src/db/pool.ts';
@@ -37,7 +37,12 @@ test('a queue whose connections died without a word is there again', async () =>
   const intake = async ({ reportIds }: Payload<'intake'>) => void handled.push(...reportIds);
   const connection = { kind: 'redis', url: relay.url } as const;
   const queues = openQueues(connection, namespace, quiet);
-  const workers = startWorkers(connection, namespace, { intake, deliver: idle, notify: idle }, quiet);
+  const workers = startWorkers(
+    connection,
+    namespace,
+    { intake, messages: idle, deliver: idle, notify: idle },
+    quiet,
+  );
   const work = async (id: string) => {
     await vi.waitFor(() => queues.enqueue('intake', { reportIds: [id] }), 10_000);
     await vi.waitFor(() => expect(handled).toContain(id), 15_000);
@@ -107,7 +112,7 @@ test('a report put off by a process whose clock ran an hour ahead is not kept wa
 });
 
 test('a sender cut in the middle of a character can be stored', () => {
-  const { identity } = toReport({
+  const { identity } = toInbound({
     provider: 'generic',
     id: '1',
     from: `${'x'.repeat(253)}😀`,

@@ -17,7 +17,7 @@ import {
 } from '../src/db/endpoints.ts';
 import { findSealedReport } from '../src/db/identities.ts';
 import { transaction } from '../src/db/pool.ts';
-import { type Handover, webhookBody } from '../src/domain/audiences/agency.ts';
+import { type AddedText, addedBody, type Handover, webhookBody } from '../src/domain/audiences/agency.ts';
 import { restUntil, type Settlement, settleAttempt } from '../src/domain/delivery.ts';
 import { after } from '../src/domain/moment.ts';
 import type { AgencyCode } from '../src/domain/report.ts';
@@ -68,11 +68,11 @@ export function createDeliver(
           const rests = (ailing.get(lease.endpoint.id) ?? startedAt) > startedAt;
           if (rests || startedAt > startBy) return void untouched.push(lease);
           // What keeps us from telling who reports (a key that is not here yet) is no attempt at the agency.
-          const handover = await reveal(lease.handover).catch((error: unknown) => {
+          const told = await reveal(lease).catch((error: unknown) => {
             untouched.push(lease);
             throw error;
           });
-          await attempt(lease, handover, startedAt);
+          await attempt(lease, told, startedAt);
         }),
       ),
     );
@@ -81,9 +81,13 @@ export function createDeliver(
     if (failure !== undefined) throw failure.reason;
   };
 
-  async function attempt(lease: Lease, handover: Handover, startedAt: Date): Promise<void> {
+  async function attempt(
+    lease: Lease,
+    { handover, addition }: { readonly handover: Handover; readonly addition: AddedText | null },
+    startedAt: Date,
+  ): Promise<void> {
     const { id, roundAttempt, endpoint } = lease;
-    const bytes = JSON.stringify(webhookBody(handover));
+    const bytes = JSON.stringify(addition === null ? webhookBody(handover) : addedBody(handover, addition));
     const headers = signWebhook(endpoint.secret, id, startedAt, bytes);
     crashPoint('deliver:before-send');
     const outcome = await post({ url: endpoint.url, headers, body: bytes });
@@ -102,10 +106,14 @@ export function createDeliver(
 
   /**
    * Adds who reports, and the words as they were written, where the agency may know: that is, where the seal opens for it.
-   * One that does not, although the report says it should, was tampered with, and the agency gets what anybody would.
+   * One that does not, although the report says it should, was tampered with, and the agency gets what anybody would. The
+   * seal of what was added names no audience; the report's speaks for it.
    */
-  async function reveal(sealedUp: Lease['handover']): Promise<Handover> {
-    const nothing = { ...sealedUp, identity: null };
+  async function reveal({
+    handover: sealedUp,
+    addition,
+  }: Lease): Promise<{ readonly handover: Handover; readonly addition: AddedText | null }> {
+    const nothing = { handover: { ...sealedUp, identity: null }, addition };
     if (audienceOf(sealedUp) !== 'agency') return nothing;
     const { reportId, place } = sealedUp;
     const sealed = await findSealedReport(db, reportId);
@@ -115,9 +123,24 @@ export function createDeliver(
       return nothing;
     }
     const { identity, unmasked } = opened;
-    if (unmasked === null) return { ...sealedUp, identity };
-    const { title, text, placeText } = unmasked;
-    return { ...sealedUp, identity, title, text, place: place && { ...place, text: placeText } };
+    const handover =
+      unmasked === null
+        ? { ...sealedUp, identity }
+        : {
+            ...sealedUp,
+            identity,
+            title: unmasked.title,
+            text: unmasked.text,
+            place: place && { ...place, text: unmasked.placeText },
+          };
+    return { handover, addition: addition && (await revealAdded(addition)) };
+  }
+
+  async function revealAdded(addition: AddedText): Promise<AddedText> {
+    const sealed = await findSealedReport(db, addition.id);
+    const opened = sealed && (await openSealedReport(open, addition.id, sealed, 'nobody'));
+    if (opened === null) log.error({ event: 'identity_not_openable', additionId: addition.id });
+    return { ...addition, text: opened?.unmasked?.text ?? addition.text };
   }
 
   async function record(

@@ -1,20 +1,25 @@
 import type { Context } from '../src/context.ts';
 import { listDueDeliveries, wakeWaitingDeliveries } from '../src/db/deliveries.ts';
 import { listOverdueReports } from '../src/db/inbox.ts';
+import { listDueMessages } from '../src/db/messages.ts';
 import { listDueNotifications } from '../src/db/notifications.ts';
 import { describeFailure } from '../src/errors.ts';
 
-type SweepContext = Pick<Context, 'db' | 'enqueue' | 'clock'>;
+type SweepContext = Pick<Context, 'config' | 'db' | 'enqueue' | 'clock'>;
 
 /**
  * Puts on the queue what PostgreSQL says is due and the queue has not done: reports whose job never arrived or was
- * lost with Redis, deliveries and notifications whose next attempt has come or was abandoned. Driven by a timer and
+ * lost with Redis, messages likewise or whose other parts did not come in time, deliveries and notifications whose next attempt has come or was abandoned. Driven by a timer and
  * not by the queue, so that a Redis that lost everything is filled again from here.
  */
-export async function sweep({ db, enqueue, clock }: SweepContext): Promise<void> {
+export async function sweep({ config, db, enqueue, clock }: SweepContext): Promise<void> {
   const now = clock();
   await enqueueInBatches(await listOverdueReports(db, now, mostPerTurn), (reportIds) =>
     enqueue('intake', { reportIds }),
+  );
+  const longestWait = (config.smsPartsWaitMinutes + 1) * 60_000;
+  await enqueueInBatches(await listDueMessages(db, now, longestWait, mostPerTurn), (messageIds) =>
+    enqueue('messages', { messageIds }),
   );
   await wakeWaitingDeliveries(db, now, batch);
   await enqueueInBatches(await listDueDeliveries(db, now, mostPerTurn), (deliveryIds) =>

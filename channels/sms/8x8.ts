@@ -3,7 +3,7 @@ import { AppError } from '../../src/errors.ts';
 import type { Answer, Receive } from '../channel.ts';
 import { createVerifyCaller, type PathSecret } from './caller.ts';
 import { asText, parseJson } from './json-body.ts';
-import { operatorTime, toReport, usableId, withPlus } from './message.ts';
+import { operatorTime, toInbound, usableId, withPlus } from './message.ts';
 import { toReceipts } from './receipts.ts';
 import { asObject } from './send-outcome.ts';
 
@@ -31,7 +31,7 @@ export function create8x8Receive(settings: PathSecret): Receive {
       throw new AppError('malformed', 'neither a message nor a delivery receipt');
     }
     const id = usableId(payload.umid);
-    const report = toReport({
+    const message = toInbound({
       provider: '8x8',
       id,
       from: withPlus(asText(payload.source)),
@@ -41,7 +41,7 @@ export function create8x8Receive(settings: PathSecret): Receive {
       sentAt: operatorTime(payload.timestamp, request.receivedAt),
       original: { contentType: 'application/json', body: request.body, messageId: id },
     });
-    return { messages: [report], answer: () => taken };
+    return { messages: [message], answer: () => taken };
   };
 }
 

@@ -4,7 +4,7 @@ import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
 import type { Accepted } from '../../src/domain/report.ts';
 import { AppError } from '../../src/errors.ts';
-import { changeEachByte, codeOf, describeChannelContract } from '../../test/channel-contract.ts';
+import { changeEachByte, codeOf, describeChannelContract, listReports } from '../../test/channel-contract.ts';
 import type { InboundRequest } from '../channel.ts';
 import { createGenericReceive } from './generic.ts';
 
@@ -62,7 +62,7 @@ describeChannelContract('sms/generic', {
 
 describe('sms/generic', () => {
   it('files every message of an array, an empty text too', () => {
-    const { messages: reports } = receive(sign(fixture));
+    const reports = listReports(receive(sign(fixture)));
     expect(reports.map(({ text }) => text)).toEqual(messages.map(({ text }) => text));
     expect(reports.map(({ identity }) => identity?.phone)).toEqual([
       '+6281234567890',
@@ -118,7 +118,7 @@ describe('sms/generic', () => {
       confidential: true,
       operator: {},
     };
-    const [report] = receive(signJson(message)).messages;
+    const [report] = listReports(receive(signJson(message)));
     expect(report?.agency).toBeNull();
     expect(report?.confidential).toBe(false);
   });

@@ -1,12 +1,13 @@
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { type Inbound, isReport } from '../../src/domain/message.ts';
 import { type Accepted, limits, normalizeText } from '../../src/domain/report.ts';
 import { validate } from '../../src/domain/validate.ts';
 import { AppError, type FieldProblem } from '../../src/errors.ts';
 import type { Answer, Receive } from '../channel.ts';
 import { parseJson } from './json-body.ts';
 import { splitJsonArray } from './json-elements.ts';
-import { maxIdLength, operatorTime, toReport } from './message.ts';
+import { maxIdLength, operatorTime, toInbound } from './message.ts';
 import { verifySignature } from './signature.ts';
 
 /** What an SMS provider posts, one or an array of them; whatever else it adds is ignored. */
@@ -32,21 +33,19 @@ export const createGenericReceive =
   (request) => {
     verifySignature(request, secret);
     const messages = parse(request.body);
-    return {
-      messages: messages.map(({ sms, bytes }) =>
-        toReport({
-          provider: 'generic',
-          id: sms.id,
-          from: sms.from,
-          text: sms.text,
-          key: secret,
-          receivedAt: request.receivedAt,
-          sentAt: operatorTime(sms.receivedAt, request.receivedAt),
-          original: { contentType: 'application/json', body: bytes, messageId: sms.id },
-        }),
-      ),
-      answer: (accepted) => answer(messages, accepted),
-    };
+    const inbound = messages.map(({ sms, bytes }) =>
+      toInbound({
+        provider: 'generic',
+        id: sms.id,
+        from: sms.from,
+        text: sms.text,
+        key: secret,
+        receivedAt: request.receivedAt,
+        sentAt: operatorTime(sms.receivedAt, request.receivedAt),
+        original: { contentType: 'application/json', body: bytes, messageId: sms.id },
+      }),
+    );
+    return { messages: inbound, answer: (accepted) => answer(messages, inbound, accepted) };
   };
 
 type Message = { readonly sms: GenericSms; readonly bytes: Buffer };
@@ -84,13 +83,21 @@ function refuse(code: 'invalid' | 'too-large', fields: readonly FieldProblem[]):
 
 /**
  * The receipt is the reporter's secret, and the provider gets it all the same: it carries the text, the number and
- * every SMS back in the clear, so keeping the receipt from it would protect nothing and leave the reporter without.
+ * every SMS back in the clear, so keeping the receipt from it would protect nothing and leave the reporter without. A
+ * command has none: no report comes of it.
  */
-function answer(messages: readonly Message[], accepted: readonly Accepted[]): Answer {
+function answer(
+  messages: readonly Message[],
+  inbound: readonly Inbound[],
+  accepted: readonly Accepted[],
+): Answer {
   const receipts = messages.map(({ sms }, index) => ({
     id: sms.id,
-    receipt: accepted[index]?.receipt,
+    receipt: isCommand(inbound[index]) ? null : accepted[index]?.receipt,
     repeated: accepted[index]?.repeated,
   }));
   return { status: 202, contentType: 'application/json', body: JSON.stringify({ receipts }) };
 }
+
+const isCommand = (inbound: Inbound | undefined): boolean =>
+  inbound !== undefined && !isReport(inbound) && inbound.content.kind !== 'part';

@@ -4,7 +4,7 @@ import type { Answer, Receive } from '../channel.ts';
 import { createVerifyCaller, type PathSecret } from './caller.ts';
 import { asText, parseJson } from './json-body.ts';
 import { findJsonMember, splitJsonArray } from './json-elements.ts';
-import { operatorTime, toReport, usableId, withPlus } from './message.ts';
+import { operatorTime, toInbound, usableId, withPlus } from './message.ts';
 import { toReceipts } from './receipts.ts';
 import { asObject } from './send-outcome.ts';
 
@@ -29,7 +29,7 @@ export function createInfobipReceive(settings: PathSecret): Receive {
     return {
       messages: messages.map(({ fields, body }) => {
         const id = usableId(fields.messageId);
-        return toReport({
+        return toInbound({
           provider: 'infobip',
           id,
           from: withPlus(asText(fields.from ?? fields.sender)),

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { normalizeText } from '../../src/domain/report.ts';
-import { changeEachByte, codeOf, describeChannelContract } from '../../test/channel-contract.ts';
+import { changeEachByte, codeOf, describeChannelContract, listReports } from '../../test/channel-contract.ts';
 import type { InboundRequest } from '../channel.ts';
 import { createKannelReceive } from './kannel.ts';
 
@@ -24,7 +24,7 @@ function post(query: string, headers: Record<string, string>, body: Buffer): Inb
 }
 
 function receiveOne(request: InboundRequest) {
-  const [report] = receive(request).messages;
+  const [report] = listReports(receive(request));
   if (report === undefined) throw new Error('no report');
   return report;
 }

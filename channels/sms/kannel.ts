@@ -3,7 +3,7 @@ import type { Answer, DeliveryReceipt, InboundRequest, Receive } from '../channe
 import { decodeText } from './charset.ts';
 import { isEqual } from './equal.ts';
 import { firstOfEach, isForm, parseForm } from './form.ts';
-import { operatorTime, type SmsPart, toReport, usableId } from './message.ts';
+import { operatorTime, type SmsPart, toInbound, usableId } from './message.ts';
 import { notificationParameter, toReceipts } from './receipts.ts';
 import { readConcatenation } from './udh.ts';
 
@@ -27,7 +27,7 @@ export const createKannelReceive =
       coding: value('coding') ?? request.headers['x-kannel-coding'] ?? '',
     });
     const id = usableId(value('id'));
-    const report = toReport({
+    const message = toInbound({
       provider: 'kannel',
       id,
       from: value('from') ?? request.headers['x-kannel-from'] ?? '',
@@ -42,7 +42,7 @@ export const createKannelReceive =
         messageId: id,
       },
     });
-    return { messages: [report], answer: () => taken };
+    return { messages: [message], answer: () => taken };
   };
 
 /** Kannel sends the body to the citizen as an SMS, and says "Result could not be represented" to a type it doesn't know. */

@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto';
+import { readText } from '../../src/domain/commands.ts';
+import { type Inbound, toPlainReport } from '../../src/domain/message.ts';
 import {
   type Identity,
   limits,
-  type NewReport,
   normalizeLine,
   normalizePhone,
   normalizeText,
@@ -55,27 +56,38 @@ export function operatorTime(given: unknown, now: Date): Date | null {
 /** With its plus, for providers that write international numbers without one; names and short codes stay as they are. */
 export const withPlus = (from: string): string => (/^[1-9]\d{8,14}$/.test(from) ? `+${from}` : from);
 
-/** Every SMS is filed, an empty one too; what is longer than a report may be is cut, and kept whole in `original`. */
-export function toReport(message: SmsMessage): NewReport {
+/**
+ * Every SMS is filed, an empty one too, unless it is a command; what is longer than a report may be is cut, and kept whole
+ * in `original`. A part stays a part: what it means is known when the others are there.
+ */
+export function toInbound(message: SmsMessage): Inbound {
+  const { original } = message;
+  const receivedAt = message.sentAt ?? message.receivedAt;
+  const part = message.part != null && isPartOfMany(message.part) ? message.part : null;
+  const sent = { channel: 'sms', identity: identify(message.from), receivedAt, original } as const;
+  if (part !== null) {
+    const { to, reference, number, total } = part;
+    const group = [message.from, to, reference, total].join('\n');
+    return {
+      ...sent,
+      externalId: externalId(message, `${message.text}\npart:${reference}:${number}/${total}`),
+      content: { kind: 'part', group, number, total, text: message.text },
+    };
+  }
   const text = normalizeText(message.text);
-  return {
-    channel: 'sms',
-    externalId: externalId(message, text),
-    kind: 'complaint',
-    title: null,
-    text: cut(text),
-    occurredOn: null,
-    place: null,
-    topic: null,
-    agency: null,
-    identity: identify(message.from),
-    anonymous: false,
-    confidential: false,
-    receivedAt: message.sentAt ?? message.receivedAt,
-    original: message.original,
-    hold: null,
-  };
+  const named = { ...sent, externalId: externalId(message, text) };
+  const reading = readText(text);
+  return 'command' in reading ? { ...named, content: reading.command } : toPlainReport(reading.report, named);
 }
+
+/** What no phone sends (3GPP TS 23.040, 9.2.3.24.1) is a whole message that somebody labelled wrongly. */
+const isPartOfMany = ({ number, total }: SmsPart): boolean =>
+  Number.isInteger(number) &&
+  Number.isInteger(total) &&
+  total > 1 &&
+  total < 256 &&
+  number > 0 &&
+  number <= total;
 
 /**
  * Sender and text are part of it, so a provider that uses an id again cannot make us swallow another message; hashed
@@ -98,12 +110,6 @@ ${kind}:${name}
 ${text}`)
     .digest('hex');
   return `${provider}:${kind}:${digest.slice(0, 32)}`;
-}
-
-function cut(text: string): string {
-  if (text.length <= limits.text) return text;
-  // not through the middle of a surrogate pair
-  return text.slice(0, limits.text).replace(/[\ud800-\udbff]$/, '');
 }
 
 function identify(from: string): Identity | null {

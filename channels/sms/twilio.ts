@@ -4,7 +4,7 @@ import { AppError } from '../../src/errors.ts';
 import type { Answer, InboundRequest, Receive } from '../channel.ts';
 import { isEqual } from './equal.ts';
 import { firstOfEach, isForm, type Parameter, parseForm } from './form.ts';
-import { toReport, usableId } from './message.ts';
+import { toInbound, usableId } from './message.ts';
 import { notificationParameter, toReceipts } from './receipts.ts';
 
 /**
@@ -34,7 +34,7 @@ export const createTwilioReceive =
       throw new AppError('malformed', 'neither a message nor the status of one');
     }
     const id = usableId(value('MessageSid') ?? value('SmsSid'));
-    const report = toReport({
+    const message = toInbound({
       provider: 'twilio',
       id,
       from: value('From') ?? '',
@@ -47,7 +47,7 @@ export const createTwilioReceive =
         messageId: id,
       },
     });
-    return { messages: [report], answer: () => nothingToSay };
+    return { messages: [message], answer: () => nothingToSay };
   };
 
 /** TwiML that sends no message back: any other text would go to the citizen. */

@@ -3,7 +3,7 @@ import { AppError } from '../../src/errors.ts';
 import type { Answer, InboundRequest, Receive } from '../channel.ts';
 import { decodeText } from './charset.ts';
 import { firstOfEach, isForm, parseForm } from './form.ts';
-import { operatorTime, type SmsPart, toReport, usableId, withPlus } from './message.ts';
+import { operatorTime, type SmsPart, toInbound, usableId, withPlus } from './message.ts';
 import { toReceipts } from './receipts.ts';
 import { readConcatenation, toConcatenation } from './udh.ts';
 import { verifyVonageSignature } from './vonage-signature.ts';
@@ -33,7 +33,7 @@ export const createVonageReceive =
       throw new AppError('malformed', 'neither a message nor a delivery receipt');
     }
     const id = usableId(value('messageId'));
-    const report = toReport({
+    const message = toInbound({
       provider: 'vonage',
       id,
       from: withPlus(value('msisdn') ?? ''),
@@ -47,7 +47,7 @@ export const createVonageReceive =
       ),
       original: original(request, id),
     });
-    return { messages: [report], answer: () => taken };
+    return { messages: [message], answer: () => taken };
   };
 
 const taken: Answer = { status: 200, contentType: 'text/plain', body: '' };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Accepted, NewReport } from '../../src/domain/report.ts';
-import { codeOf, describeChannelContract } from '../../test/channel-contract.ts';
+import { codeOf, describeChannelContract, listReports } from '../../test/channel-contract.ts';
 import type { InboundRequest, Receive } from '../channel.ts';
 import { webChannel } from './index.ts';
 
@@ -39,7 +39,7 @@ describeChannelContract('web/json', {
 });
 
 describe('web/json', () => {
-  const receiveOne = (request: InboundRequest): NewReport => receive(request).messages[0]!;
+  const receiveOne = (request: InboundRequest): NewReport => listReports(receive(request))[0]!;
 
   it('takes every request without an Idempotency-Key for a report of its own', () => {
     const names = [undefined, undefined, '', ''].map(

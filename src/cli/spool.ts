@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineCommand } from 'citty';
+import { insertMessages } from '../db/messages.ts';
 import { insertReports } from '../db/reports.ts';
 import { describeFailure } from '../errors.ts';
 import { readEntry } from '../inbox/entry.ts';
@@ -32,7 +33,9 @@ const retry = defineCommand({
       let stored = 0;
       for (const file of files) {
         try {
-          await insertReports(db, [readEntry(readFileSync(join(folder, file), 'utf8'))], new Date());
+          const entry = readEntry(readFileSync(join(folder, file), 'utf8'));
+          const insert = entry.table === 'reports' ? insertReports : insertMessages;
+          await insert(db, [entry], new Date());
           rmSync(join(folder, file));
           stored += 1;
         } catch (error) {

@@ -7,6 +7,10 @@ export type Backlog = {
   readonly inbox_oldest_seconds: number;
   /** Set aside for staff. */
   readonly quarantine: number;
+  /** Commands to be done, and parts of messages whose others are missing. */
+  readonly messages_pending: number;
+  /** Messages that cannot be processed: staff must look. */
+  readonly messages_set_aside: number;
   readonly deliveries_pending: number;
   /** The agency has no endpoint; counted up to 10,000, because agencies that pull may have millions waiting. */
   readonly deliveries_waiting: number;
@@ -28,6 +32,8 @@ export async function countBacklog(db: Db): Promise<Backlog> {
         (select extract(epoch from now() - min(report.accepted_at))
           from inbox join reports as report on report.id = inbox.report_id) as inbox_oldest_seconds,
         (select count(*) from quarantine) as quarantine,
+        (select count(*) from messages where state = 'pending') as messages_pending,
+        (select count(*) from messages where state = 'set_aside') as messages_set_aside,
         (select count(*) from deliveries where state = 'pending') as deliveries_pending,
         (select count(*) from (select from deliveries where state = 'waiting' limit 10000) as counted) as deliveries_waiting,
         (select count(*) from (select from deliveries where state = 'refused' limit 10000) as counted) as deliveries_refused,
@@ -39,6 +45,8 @@ export async function countBacklog(db: Db): Promise<Backlog> {
     inbox: figure('inbox'),
     inbox_oldest_seconds: figure('inbox_oldest_seconds'),
     quarantine: figure('quarantine'),
+    messages_pending: figure('messages_pending'),
+    messages_set_aside: figure('messages_set_aside'),
     deliveries_pending: figure('deliveries_pending'),
     deliveries_waiting: figure('deliveries_waiting'),
     deliveries_refused: figure('deliveries_refused'),

@@ -1,4 +1,4 @@
-import type { Handover } from '../domain/audiences/agency.ts';
+import type { AddedText, Handover } from '../domain/audiences/agency.ts';
 import type { Verdict } from '../domain/delivery.ts';
 import type { AgencyCode, ChannelName, DeliveryId, Kind, ReportId } from '../domain/report.ts';
 import type { EndpointId } from './endpoints.ts';
@@ -32,7 +32,7 @@ export async function insertDeliveries(
         from unnest($1::uuid[], $2::uuid[], $3::text[]) as delivery (id, report_id, agency_code)
         left join endpoints as endpoint
           on endpoint.agency_code = delivery.agency_code and endpoint.state = 'active'
-        on conflict (report_id, agency_code) do nothing
+        on conflict (report_id, agency_code, addition_id) do nothing
         returning id, state
       )
       select id from inserted where state = 'pending'`,
@@ -45,6 +45,39 @@ export async function insertDeliveries(
     ],
   });
   return rows.map((row) => row.id);
+}
+
+/**
+ * Has what was added to a report handed to the agency that has it now, as `insertDeliveries` does; the id where it is
+ * pending, null where it waits to be pulled, or is written already.
+ */
+export async function insertAdditionDelivery(
+  db: Db,
+  delivery: { readonly id: DeliveryId; readonly reportId: ReportId; readonly additionId: string },
+  now: Date,
+): Promise<DeliveryId | null> {
+  const { rows } = await db.query<{ id: DeliveryId }>({
+    name: 'insert-addition-delivery',
+    text: `
+      with inserted as (
+        insert into deliveries (id, report_id, agency_code, addition_id, state, next_attempt_at, enqueue_after)
+        select $1, $2, route.agency_code, $3, case when endpoint.id is null then 'waiting' else 'pending' end, $4, $5
+        from (select agency_code from routes where report_id = $2 order by hop desc limit 1) as route
+        left join endpoints as endpoint
+          on endpoint.agency_code = route.agency_code and endpoint.state = 'active'
+        on conflict (report_id, agency_code, addition_id) do nothing
+        returning id, state
+      )
+      select id from inserted where state = 'pending'`,
+    values: [
+      delivery.id,
+      delivery.reportId,
+      delivery.additionId,
+      now,
+      new Date(now.getTime() + enqueueAgainMs),
+    ],
+  });
+  return rows[0]?.id ?? null;
 }
 
 /** A delivery that one worker holds until its lease runs out; `attempt` proves it, because the next lease raises it. */
@@ -62,11 +95,14 @@ export type Lease = {
   };
   /** Without who reports: that is sealed. */
   readonly handover: Omit<Handover, 'identity'>;
+  /** What was added to that report, where this hands over no more than that. */
+  readonly addition: AddedText | null;
 };
 
 /**
  * Takes those of the deliveries that are due and whose endpoint is not resting, so that no other worker can before
- * `leaseUntil`; whoever dies holding one only delays it. One that is pending though its agency has no endpoint any
+ * `leaseUntil`; whoever dies holding one only delays it. What was added to a report waits until the agency has the report.
+ * One that is pending though its agency has no endpoint any
  * more is set waiting.
  */
 export async function leaseDeliveries(
@@ -85,13 +121,19 @@ export async function leaseDeliveries(
         join endpoints as endpoint on endpoint.agency_code = delivery.agency_code and endpoint.state = 'active'
         where delivery.id = any($1::uuid[]) and delivery.state = 'pending' and delivery.next_attempt_at <= $2
           and coalesce(endpoint.resting_until <= $2, true)
+          and (delivery.addition_id is null or exists (
+            select from deliveries as first
+            where first.report_id = delivery.report_id and first.agency_code = delivery.agency_code
+              and first.addition_id is null and first.state = 'delivered'
+          ))
         for update of delivery skip locked
       ), leased as (
         update deliveries as delivery
         set next_attempt_at = $3, attempt_count = delivery.attempt_count + 1
         from due
         where delivery.id = due.id
-        returning due.*, delivery.report_id, delivery.agency_code, delivery.attempt_count, delivery.round_start
+        returning due.*, delivery.report_id, delivery.agency_code, delivery.addition_id, delivery.attempt_count,
+          delivery.round_start
       ), parked as (
         update deliveries as delivery set state = 'waiting'
         where delivery.id = any($1::uuid[]) and delivery.state = 'pending' and not exists (
@@ -104,7 +146,8 @@ export async function leaseDeliveries(
         report.channel, report.kind, report.title, report.text, report.place_text, report.place_lat,
         report.place_lon, report.place_area_code, report.anonymous, report.confidential, report.received_at,
         filing.tracking_id, first.tracking_id as duplicate_of,
-        route.topic_code, route.reason, route.decided_at
+        route.topic_code, route.reason, route.decided_at, addition.id as addition_id, addition.text as added_text,
+        addition.channel as added_by, addition.received_at as added_at, addition.created_at as addition_stored_at
       from leased
       join reports as report on report.id = leased.report_id
       join filings as filing on filing.report_id = leased.report_id
@@ -119,8 +162,10 @@ export async function leaseDeliveries(
         join reports as first_report on first_report.id = original.report_id and not first_report.confidential
         join deliveries as handed
           on handed.report_id = original.report_id and handed.agency_code = leased.agency_code
+          and handed.addition_id is null
         where original.report_id = filing.duplicate_of
-      ) as first on true`,
+      ) as first on true
+      left join additions as addition on addition.id = leased.addition_id`,
     values: [ids, now, leaseUntil],
   });
   return rows.map(toLease);
@@ -152,7 +197,16 @@ type LeaseRow = {
   topic_code: string | null;
   reason: string;
   decided_at: Date;
-};
+} & (
+  | { addition_id: null }
+  | {
+      addition_id: string;
+      added_text: string;
+      added_by: ChannelName;
+      added_at: Date;
+      addition_stored_at: Date;
+    }
+);
 
 function toLease(row: LeaseRow): Lease {
   return {
@@ -180,6 +234,16 @@ function toLease(row: LeaseRow): Lease {
       anonymous: row.anonymous,
       confidential: row.confidential,
     },
+    addition:
+      row.addition_id === null
+        ? null
+        : {
+            id: row.addition_id,
+            text: row.added_text,
+            channel: row.added_by,
+            receivedAt: row.added_at,
+            storedAt: row.addition_stored_at,
+          },
   };
 }
 

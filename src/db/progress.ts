@@ -46,7 +46,7 @@ const selectProgress = `
   left join agencies as agency on agency.code = route.agency_code
   left join topics as topic on topic.code = route.topic_code
   left join deliveries as delivery on delivery.report_id = report.id
-    and delivery.agency_code = route.agency_code and delivery.state = 'delivered'`;
+    and delivery.agency_code = route.agency_code and delivery.addition_id is null and delivery.state = 'delivered'`;
 
 type Row = {
   received_at: Date;

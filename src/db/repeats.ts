@@ -2,7 +2,10 @@ import type { NewReport } from '../domain/report.ts';
 import type { Db } from './pool.ts';
 
 /** True where a report was accepted under the same external id before, with whatever content. */
-export async function wasAccepted(db: Db, report: NewReport): Promise<boolean> {
+export async function wasAccepted(
+  db: Db,
+  report: Pick<NewReport, 'channel' | 'externalId'>,
+): Promise<boolean> {
   if (report.externalId === null) return false;
   const { rows } = await db.query<{ known: boolean }>({
     name: 'was-accepted',

@@ -1,8 +1,11 @@
 import type { Accepted, ChannelName, Receipt, ReportId } from '../domain/report.ts';
 import type { Db } from './pool.ts';
 
-/** A report as PostgreSQL and the spool take it: identity and original sealed, personal data in its words masked. */
+/** A report, or a message that is none, as PostgreSQL and the spool take it: sealed, personal data in its words masked. */
 export type InboxEntry = {
+  /** Where it is stored. */
+  readonly table: 'reports' | 'messages';
+  /** Of a message its own. */
   readonly id: ReportId;
   readonly receipt: Receipt;
   readonly channel: ChannelName;
@@ -103,12 +106,15 @@ export async function listAccepted(
 
 export type ReceiptAlias = { readonly receipt: Receipt; readonly reportId: ReportId };
 
-/** Lets each receipt lead to a report that has another one. */
+/** Lets each receipt lead to a report that has another one; one for a part leads to the report that became of it. */
 export async function insertReceiptAliases(db: Db, aliases: readonly ReceiptAlias[]): Promise<void> {
   await db.query({
     text: `
       insert into receipt_aliases (receipt, report_id)
-      select * from unnest($1::text[], $2::uuid[]) on conflict (receipt) do nothing`,
+      select alias.receipt, coalesce(message.report_id, alias.report_id)
+      from unnest($1::text[], $2::uuid[]) as alias (receipt, report_id)
+      left join messages as message on message.id = alias.report_id
+      on conflict (receipt) do nothing`,
     values: [aliases.map((alias) => alias.receipt), aliases.map((alias) => alias.reportId)],
   });
 }

@@ -20,6 +20,7 @@ export const auditActions = [
   'identity_disclosed',
   'key_forgotten',
   'keys_rotated',
+  'message_retried',
   'notification_dropped',
   'notification_resent',
   'report_retried',

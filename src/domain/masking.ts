@@ -1,5 +1,6 @@
 import { maskAccounts } from './masking/accounts.ts';
 import { maskNumbers } from './masking/numbers.ts';
+import { maskSeams } from './masking/seams.ts';
 
 /**
  * Without one of these nothing personal that can be recognized is in a text: a digit (of any script, hence the ranges,
@@ -20,5 +21,5 @@ const dotWithin = /\.[^\s.]/;
  */
 export function maskPersonalData(text: string): string {
   if (!suspiciousSign.test(text) && !suspiciousWord.test(text) && !dotWithin.test(text)) return text;
-  return maskNumbers(maskAccounts(text));
+  return maskSeams(maskNumbers(maskAccounts(text)));
 }

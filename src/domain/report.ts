@@ -71,6 +71,7 @@ export type NewReport = {
 };
 
 /**
+ * `reportId` of a message that is no report is its own id, and its receipt leads nowhere, or to the report it became part of.
  * `repeated`: this external id was accepted before and the receipt is the one given then; `sameContent` is false
  * where the original bytes differ from those accepted then, which were kept and these not.
  */

@@ -1,18 +1,40 @@
 import type { DoorContext } from '../context.ts';
 import type { InboxEntry } from '../db/reports.ts';
 import { maskPersonalData } from '../domain/masking.ts';
+import { type Inbound, isReport, type NewMessage } from '../domain/message.ts';
 import type { NewReport, ReportId } from '../domain/report.ts';
 import { newId, newReceipt } from '../ids.ts';
 import { indexContacts } from '../sealing/blind-index.ts';
 import { audienceOf, packSealedReport, type Words } from '../sealing/sealed-report.ts';
 
+type Sealing = Pick<DoorContext, 'seal' | 'blindIndex' | 'clock'>;
+
+/** By what the same contact, and the same content, is found again. */
+export type Indexes = {
+  readonly phone: Buffer | null;
+  readonly email: Buffer | null;
+  readonly content: Buffer | null;
+};
+
 /**
- * What is kept of a report: who speaks and what the channel got are sealed here, before anything is written anywhere, and
- * from here on its words carry no number, address or account name.
+ * What is kept of what somebody sent: who speaks and what the channel got are sealed here, before anything is written
+ * anywhere.
  */
-export function toInboxEntry(
+export function toInboxEntry(inbound: Inbound, { seal, blindIndex, clock }: Sealing): InboxEntry {
+  const indexes = {
+    ...indexContacts(blindIndex, inbound.identity),
+    content: inbound.externalId === null ? null : blindIndex('content', inbound.original.body),
+  };
+  return isReport(inbound)
+    ? toReportEntry(inbound, indexes, { seal, clock })
+    : toMessageEntry(inbound, indexes, { seal, blindIndex, clock });
+}
+
+/** Of a report the words are kept as well; from here on they carry no number, address or account name. */
+export function toReportEntry(
   report: NewReport,
-  { seal, blindIndex, clock }: Pick<DoorContext, 'seal' | 'blindIndex' | 'clock'>,
+  indexes: Indexes,
+  { seal, clock }: Pick<Sealing, 'seal' | 'clock'>,
 ): InboxEntry {
   const id = newId<ReportId>();
   const receipt = newReceipt(clock());
@@ -26,15 +48,14 @@ export function toInboxEntry(
     }),
     { reportId: id, audience: audienceOf(report) },
   );
-  const contacts = indexContacts(blindIndex, report.identity);
-  const contentIndex =
-    report.externalId === null ? null : blindIndex('content', report.original.body).toString('base64');
+  const written = writeIndexes(indexes);
   return {
+    table: 'reports',
     id,
     receipt,
     channel: report.channel,
     externalId: report.externalId,
-    contentIndex,
+    contentIndex: written.content_index,
     // Written out once: PostgreSQL and the spool take the same bytes.
     row: JSON.stringify({
       id,
@@ -57,12 +78,61 @@ export function toInboxEntry(
       hold: report.hold,
       key_id: sealed.keyId,
       sealed: sealed.bytes.toString('base64'),
-      phone_index: contacts.phone?.toString('base64'),
-      email_index: contacts.email?.toString('base64'),
-      content_index: contentIndex,
+      ...written,
     }),
   };
 }
+
+/** Of a message that is no report nothing is kept in the clear but what it takes to work on it. */
+function toMessageEntry(
+  message: NewMessage,
+  indexes: Indexes,
+  { seal, blindIndex, clock }: Sealing,
+): InboxEntry {
+  const id = newId<ReportId>();
+  const receipt = newReceipt(clock());
+  const { channel, externalId, identity, original, content } = message;
+  const sealed = seal(packSealedReport({ identity, unmasked: unmaskedOf(content), original, content }), {
+    reportId: id,
+    audience: 'nobody',
+  });
+  const written = writeIndexes(indexes);
+  const part = content.kind === 'part' ? content : null;
+  return {
+    table: 'messages',
+    id,
+    receipt,
+    channel,
+    externalId,
+    contentIndex: written.content_index,
+    row: JSON.stringify({
+      id,
+      receipt,
+      channel,
+      external_id: externalId,
+      form: content.kind,
+      part_key: part && blindIndex('part', part.group).toString('base64'),
+      part_number: part?.number,
+      part_total: part?.total,
+      received_at: message.receivedAt,
+      key_id: sealed.keyId,
+      sealed: sealed.bytes.toString('base64'),
+      ...written,
+    }),
+  };
+}
+
+/** What is added to a report reaches its agency as it was written, where the report does. */
+function unmaskedOf(content: NewMessage['content']): Words | null {
+  if (content.kind !== 'add' || maskPersonalData(content.text) === content.text) return null;
+  return { title: null, text: content.text, placeText: null };
+}
+
+const writeIndexes = ({ phone, email, content }: Indexes) => ({
+  phone_index: phone?.toString('base64'),
+  email_index: email?.toString('base64'),
+  content_index: content?.toString('base64') ?? null,
+});
 
 const maskWords = ({ title, text, placeText }: Words): Words => ({
   title: title === null ? null : maskPersonalData(title),
@@ -75,8 +145,9 @@ const isSame = (a: Words, b: Words): boolean =>
 
 /** The entry that a row was written for. */
 export function readEntry(row: string): InboxEntry {
-  const { id, receipt, channel, external_id, content_index } = JSON.parse(row);
-  return { id, receipt, channel, externalId: external_id, contentIndex: content_index, row };
+  const { id, receipt, channel, external_id, content_index, form } = JSON.parse(row);
+  const table = form === undefined ? 'reports' : 'messages';
+  return { table, id, receipt, channel, externalId: external_id, contentIndex: content_index, row };
 }
 
 /** The same entry under an external id that nobody else has. */

@@ -3,7 +3,7 @@ import { isUnavailable, ping } from '../db/pool.ts';
 import type { InboxEntry } from '../db/reports.ts';
 import { describeFailure } from '../errors.ts';
 import type { Spool } from '../spool/spool.ts';
-import { createIntakeFeed } from './intake-feed.ts';
+import { createFeed } from './feed.ts';
 import { replayRecords } from './replay.ts';
 import { type Outcome, storeEntries } from './store.ts';
 
@@ -22,7 +22,8 @@ export type Inbox = {
  */
 export function openInbox(context: Pick<Context, 'db' | 'enqueue' | 'clock' | 'log'>, spool: Spool): Inbox {
   const { log } = context;
-  const parts = { ...context, spool, feedIntake: createIntakeFeed(context) };
+  const feeds = { reports: createFeed('intake', context), messages: createFeed('messages', context) };
+  const parts = { ...context, spool, feeds };
   let away = false;
   let stopped = false;
   let stuck = false;

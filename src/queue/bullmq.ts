@@ -32,7 +32,12 @@ const jobNames = Object.keys(jobs) as JobName[];
 const prefix = (namespace: string) => `{${namespace}}`;
 
 /** Jobs a process runs at once: those of `intake` are filed together, the others wait for agencies and providers. */
-const concurrency: { readonly [Name in JobName]: number } = { intake: 8, deliver: 8, notify: 4 };
+const concurrency: { readonly [Name in JobName]: number } = {
+  intake: 8,
+  messages: 4,
+  deliver: 8,
+  notify: 4,
+};
 
 const lockDurationMs = 30_000;
 

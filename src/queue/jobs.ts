@@ -7,6 +7,8 @@ import { Type } from 'typebox';
 export const jobs = {
   /** Deduplicate, give tracking IDs, route: one transaction for the whole list. */
   intake: Type.Object({ reportIds: Type.Array(Type.String({ format: 'uuid' }), { minItems: 1 }) }),
+  /** Do what each message asks, or put the parts together to one. */
+  messages: Type.Object({ messageIds: Type.Array(Type.String({ format: 'uuid' }), { minItems: 1 }) }),
   /** One attempt to hand each report over to its agency. */
   deliver: Type.Object({ deliveryIds: Type.Array(Type.String({ format: 'uuid' }), { minItems: 1 }) }),
   /** One attempt to send each message back to its reporter. */

@@ -4,8 +4,10 @@ import { recoverSecret } from './hpke.ts';
 import type { PrivateKey } from './keys.ts';
 import {
   additionalData,
+  createSeal,
   encapsulationBytes,
   nonceBytes,
+  type Seal,
   type Sealed,
   type SealLabel,
   tagBytes,
@@ -63,6 +65,22 @@ export function createOpen(
     } catch {
       return null;
     }
+  };
+}
+
+/** Seals for a key that something was opened with. Throws `AppError` `config` where it is not here any more. */
+export function createSealAgain(readKeys: () => readonly PrivateKey[]): (keyId: string) => Promise<Seal> {
+  const seals = new Map<string, Promise<Seal>>();
+  return (keyId) => {
+    const known = seals.get(keyId);
+    if (known !== undefined) return known;
+    const key = byId(readKeys()).get(keyId);
+    if (key === undefined) {
+      throw new AppError('config', `IDENTITY_PRIVATE_KEY_FILE does not hold the private key ${keyId}.`);
+    }
+    const seal = createSeal(key);
+    seals.set(keyId, seal);
+    return seal;
   };
 }
 

@@ -1,13 +1,16 @@
+import type { Command, Part } from '../domain/message.ts';
 import type { Identity, Original } from '../domain/report.ts';
 import type { Open } from './open.ts';
 import type { Audience, Sealed } from './seal.ts';
 
-/** What of a report is nowhere but in its seal. */
+/** What of a report, or of a message that is none, is nowhere but in its seal. */
 export type SealedReport = {
   readonly identity: Identity | null;
   /** The words in which something was masked, as they were written; null where nothing was. */
   readonly unmasked: Words | null;
   readonly original: Original;
+  /** What a message that is no report says; absent in a report's seal. */
+  readonly content?: Command | Part;
 };
 
 /** The members of a report in which people write numbers and names. */
@@ -24,22 +27,23 @@ export const audienceOf = (report: {
 }): Audience => (report.anonymous || report.confidential ? 'nobody' : 'agency');
 
 /** One line of JSON, then the original as it came, so that its bytes are not encoded twice. */
-export function packSealedReport({ identity, unmasked, original }: SealedReport): Buffer {
+export function packSealedReport({ identity, unmasked, original, content }: SealedReport): Buffer {
   const head = JSON.stringify({
     identity,
     unmasked,
     contentType: original.contentType,
     messageId: original.messageId,
+    content,
   });
   return Buffer.concat([Buffer.from(`${head}\n`), original.body]);
 }
 
 function unpackSealedReport(bytes: Buffer): SealedReport {
   const end = bytes.indexOf('\n');
-  const { identity, unmasked, contentType, messageId } = JSON.parse(bytes.toString('utf8', 0, end));
+  const { identity, unmasked, contentType, messageId, content } = JSON.parse(bytes.toString('utf8', 0, end));
   // What was sealed before messageId was kept has none.
   const original = { contentType, body: bytes.subarray(end + 1), messageId: messageId ?? null };
-  return { identity, unmasked, original };
+  return { identity, unmasked, original, ...(content === undefined ? {} : { content }) };
 }
 
 /** Null where the seal does not open for this audience, whatever the reason. */

@@ -64,6 +64,7 @@ async function lookAtCommands({ database, settings, look }: Stage): Promise<void
     ]),
     ...[
       'report quarantine',
+      'message list',
       'notification list',
       'notification list --json',
       'audit list',

@@ -151,9 +151,13 @@ export const formRequest = (
 /** An SMS begins with the area's keyword. */
 const smsText = (report: PlantedReport) => `Bdg ${report.title}. ${report.text}`;
 
-export function genericSmsRequest(report: PlantedReport, secret: string = smsSecrets.generic): CanaryRequest {
+export function genericSmsRequest(
+  report: PlantedReport,
+  secret: string = smsSecrets.generic,
+  text: string = smsText(report),
+): CanaryRequest {
   const body = JSON.stringify([
-    { id: report.key, from: report.identity.phone, to: '1708', text: smsText(report), imsi: report.extra },
+    { id: report.key, from: report.identity.phone, to: '1708', text, imsi: report.extra },
   ]);
   const [id, now] = [randomUUID(), new Date()];
   return {

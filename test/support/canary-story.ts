@@ -58,6 +58,36 @@ async function calm(stage: Stage): Promise<void> {
   stage.provider.next(isBusy, takesAndHangsUp, refuses);
   for (const report of reports) await stage.file(report);
   await settled(stage);
+  await sendCommands(stage, reports.find(({ way }) => way === 'sms/generic') as PlantedReport);
+}
+
+/** Names and numbers where an ID should be, in what is added, and in what comes under a stranger's number. */
+async function sendCommands(stage: Stage, report: PlantedReport): Promise<void> {
+  const { rows } = await stage.database.pool.query<{ tracking_id: string }>(
+    'select tracking_id from filings join reports on reports.id = report_id where text like $1',
+    [`%${markOf(report.number)}%`],
+  );
+  const id = rows[0]?.tracking_id ?? '';
+  const { phone } = report.identity;
+  const stranger = stage.plant(150, 'sms/generic', 'open');
+  for (const [sender, key, text] of [
+    [report, 'tambah', `TAMBAH ${id} ${report.text}`],
+    [report, 'status', `STATUS ${phone}`],
+    [report, 'salah', `TAMBAH 8699-3114-4245 ${report.text}`],
+    [report, 'nilai', `NILAI ${id} 5`],
+    [stranger, 'tambah', `TAMBAH ${id} ${stranger.text}`],
+    [stranger, 'status', `STATUS ${id}`],
+  ] as const) {
+    const request = genericSmsRequest({ ...sender, key: `${key}-${sender.key}` }, undefined, text);
+    await expectStatus(stage, 202, 'answer to sms/generic', request, sender.number);
+  }
+  await settled(stage);
+  const { rows: forms } = await stage.database.pool.query<{ outcome: string }>(
+    'select outcome from messages order by outcome',
+  );
+  expect(forms.map(({ outcome }) => outcome)).toEqual([
+    ...['added to the report', 'filed as a report of its own', 'rated', 'status', 'wrong_id', 'wrong_id'],
+  ]);
 }
 
 async function killWorkerWhileItDelivers(stage: Stage, worker: Running): Promise<void> {
@@ -196,11 +226,13 @@ async function settled({ database, dataDir }: Stage): Promise<void> {
     async () => {
       await database.pool.query(`
         update inbox set enqueue_after = now();
+        update messages set due_at = now() where state = 'pending';
         update endpoints set resting_until = null, failure_count = 0 where resting_until is not null;
         update deliveries set next_attempt_at = now(), enqueue_after = now()
         where state = 'pending' and next_attempt_at > now() + interval '2 seconds'`);
       const { rows } = await database.pool.query(`
         select 'inbox' as what, report_id as id from inbox
+        union all select 'message', id from messages where state = 'pending'
         union all select 'delivery', id from deliveries where state = 'pending'
         union all select 'notification', id from notifications
           where state = 'sending' or (state = 'pending' and attempt_count = 0)`);

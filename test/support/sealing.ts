@@ -9,7 +9,7 @@ import type { Pool } from '../../src/db/pool.ts';
 import type { ReportId } from '../../src/domain/report.ts';
 import { createBlindIndex } from '../../src/sealing/blind-index.ts';
 import { createMissingKeys, readIndexKey, readPrivateKeys, readPublicKey } from '../../src/sealing/keys.ts';
-import { createOpen } from '../../src/sealing/open.ts';
+import { createOpen, createSealAgain } from '../../src/sealing/open.ts';
 import { type Audience, createSeal } from '../../src/sealing/seal.ts';
 import { openSealedReport } from '../../src/sealing/sealed-report.ts';
 
@@ -21,10 +21,11 @@ const config = parseConfig({ DATA_DIR: testDataDir });
 createMissingKeys(config);
 
 /** What seals and opens with those keys. */
-export const sealing: Pick<DoorContext, 'seal' | 'blindIndex'> & Pick<WorkerContext, 'open'> = {
+export const sealing: Pick<DoorContext, 'seal' | 'blindIndex'> & Pick<WorkerContext, 'open' | 'sealAgain'> = {
   seal: await createSeal(readPublicKey(config)),
   blindIndex: createBlindIndex(readIndexKey(config).bytes),
   open: createOpen(() => readPrivateKeys(config)),
+  sealAgain: createSealAgain(() => readPrivateKeys(config)),
 };
 
 /** What is sealed of a report; null where it does not open for this audience. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { toReport } from '../../../channels/sms/message.ts';
+import { toInbound } from '../../../channels/sms/message.ts';
+import { isReport } from '../../domain/message.ts';
 import type { NewReport } from '../../domain/report.ts';
 import { toNewReport } from '../../domain/submission.ts';
 import { AppError } from '../../errors.ts';
@@ -52,7 +53,7 @@ function asSms(
   story: Extract<Story, { readonly from: string }>,
   doors: Doors,
 ): NewReport {
-  return toReport({
+  const inbound = toInbound({
     provider: way.slice('sms/'.length),
     id,
     from: story.from,
@@ -61,6 +62,8 @@ function asSms(
     receivedAt: new Date(),
     original: { contentType: 'text/plain', body: Buffer.alloc(0), messageId: null },
   });
+  if (!isReport(inbound)) throw new Error('every story is a report');
+  return inbound;
 }
 
 const submissionOf = (story: Story) =>

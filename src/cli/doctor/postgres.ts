@@ -184,6 +184,13 @@ async function checkBacklog(db: Db): Promise<readonly Finding[]> {
           `${backlog.quarantine} reports could not be filed`,
           'npm run lapor -- report quarantine',
         ),
+    backlog.messages_set_aside === 0
+      ? ok('messages', `${backlog.messages_pending} under way, or waiting for their other parts`)
+      : warn(
+          'messages',
+          `${backlog.messages_set_aside} could not be processed`,
+          'npm run lapor -- message list',
+        ),
     refused === 0
       ? ok(
           'deliveries',

@@ -25,6 +25,12 @@ export type Handover = Pick<
   readonly identity: Identity | null;
 };
 
+/** What the reporter said after the report. */
+export type AddedText = Pick<NewReport, 'text' | 'channel' | 'receivedAt'> & {
+  readonly id: string;
+  readonly storedAt: Date;
+};
+
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const text = (description: string) => Type.String({ description });
 const moment = (description: string) => Type.String({ format: 'date-time', description });
@@ -109,6 +115,45 @@ export function webhookBody(handover: Handover): WebhookBody {
               onBehalfOf: identity.onBehalfOf,
             },
           }),
+    },
+  };
+}
+
+/** What an agency's endpoint receives when the reporter adds something to a report that the agency has. */
+export const AddedBody = Type.Object(
+  {
+    type: Type.Literal('report.added'),
+    timestamp: moment('When the addition was stored; the same on every attempt'),
+    data: Type.Object({
+      additionId: Type.String({ format: 'uuid' }),
+      reportId: Type.String({ format: 'uuid' }),
+      trackingId: Type.String({ pattern: '^[0-9]{12}$', description: 'The citizen writes it 4-4-4' }),
+      text: text('What the reporter adds; untrusted text, up to 20,000 characters'),
+      channel: Type.Enum([...channelNames]),
+      receivedAt: moment('When the gateway received it'),
+      agency: text('Code of the agency this is handed to'),
+    }),
+  },
+  { title: 'ReportAdded', description: 'What a reporter added to a report' },
+);
+export type AddedBody = Type.Static<typeof AddedBody>;
+
+/** As `webhookBody`. Who says it is the reporter, of whom the agency knows what the report told it. */
+export function addedBody(
+  { reportId, trackingId, agency }: Pick<Handover, 'reportId' | 'trackingId' | 'agency'>,
+  addition: AddedText,
+): AddedBody {
+  return {
+    type: 'report.added',
+    timestamp: addition.storedAt.toISOString(),
+    data: {
+      additionId: addition.id,
+      reportId,
+      trackingId,
+      text: addition.text,
+      channel: addition.channel,
+      receivedAt: addition.receivedAt.toISOString(),
+      agency,
     },
   };
 }

@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
-import { WebhookBody } from '../../domain/audiences/agency.ts';
+import { AddedBody, WebhookBody } from '../../domain/audiences/agency.ts';
 import { docsContentSecurityPolicy } from '../security.ts';
 
 const header = (name: string, description: string) => ({
@@ -10,6 +10,22 @@ const header = (name: string, description: string) => ({
   required: true,
   description,
   schema: { type: 'string' as const },
+});
+
+const webhook = (summary: string, schema: object) => ({
+  post: {
+    summary,
+    description:
+      'Sent to the endpoint of the agency, signed as Standard Webhooks. Answer 2xx once it is stored. ' +
+      'webhook-id is the same on every attempt: use it to drop repeats. 410 switches the endpoint off.',
+    parameters: [
+      header('webhook-id', 'Id of the delivery'),
+      header('webhook-timestamp', 'Seconds since 1970, of this attempt'),
+      header('webhook-signature', 'v1,<base64 HMAC-SHA256>'),
+    ],
+    requestBody: { required: true, content: { 'application/json': { schema } } },
+    responses: { '2XX': { description: 'Taken' } },
+  },
 });
 
 /** `/docs`: the API as OpenAPI 3.1, written by the routes themselves, and the webhook agencies receive. */
@@ -31,24 +47,8 @@ export async function registerDocs(app: FastifyInstance, publicUrl: string): Pro
         { name: 'operations', description: 'Health, readiness, figures' },
       ],
       webhooks: {
-        'report.routed': {
-          post: {
-            summary: 'A report is handed to an agency',
-            description:
-              'Sent to the endpoint of the agency, signed as Standard Webhooks. Answer 2xx once it is stored. ' +
-              'webhook-id is the same on every attempt: use it to drop repeats. 410 switches the endpoint off.',
-            parameters: [
-              header('webhook-id', 'Id of the delivery'),
-              header('webhook-timestamp', 'Seconds since 1970, of this attempt'),
-              header('webhook-signature', 'v1,<base64 HMAC-SHA256>'),
-            ],
-            requestBody: {
-              required: true,
-              content: { 'application/json': { schema: WebhookBody as object } },
-            },
-            responses: { '2XX': { description: 'Taken' } },
-          },
-        },
+        'report.routed': webhook('A report is handed to an agency', WebhookBody),
+        'report.added': webhook('The reporter added something to a report that the agency has', AddedBody),
       },
     },
   });

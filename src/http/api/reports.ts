@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Accept } from '../../accept.ts';
 import type { Context } from '../../context.ts';
+import { isReport } from '../../domain/message.ts';
 import type { Accepted, NewReport } from '../../domain/report.ts';
 import {
   findAgency,
@@ -63,7 +64,7 @@ export function registerReports(
     },
     handler: async (request, reply) => {
       const received = receive(readInbound(request, context.clock()));
-      const reports = received.messages.map((report) => resolveWishes(report, context));
+      const reports = received.messages.filter(isReport).map((report) => resolveWishes(report, context));
       const accepted = await accept(reports);
       received.answer(accepted);
       const [first] = accepted as [Accepted];

@@ -2,7 +2,8 @@ import { hash, randomBytes } from 'node:crypto';
 import type { Accept } from '../../accept.ts';
 import type { Context } from '../../context.ts';
 import { wasAccepted } from '../../db/repeats.ts';
-import type { Accepted, NewReport } from '../../domain/report.ts';
+import type { Inbound } from '../../domain/message.ts';
+import type { Accepted } from '../../domain/report.ts';
 import { AppError } from '../../errors.ts';
 
 const hourMs = 60 * 60_000;
@@ -41,7 +42,7 @@ export function limitSenders(context: Pick<Context, 'config' | 'db' | 'clock'>, 
     for (const place of those) sent[place] = Math.max(0, (sent[place] ?? 0) + by);
   }
 
-  async function acceptOne(report: NewReport): Promise<Accepted> {
+  async function acceptOne(report: Inbound): Promise<Accepted> {
     const now = context.clock().getTime();
     const those = listContacts(report).map((contact) => findPlace(contact, now));
     const full = those.find((place) => (sent[place] ?? 0) >= limit);
@@ -62,7 +63,7 @@ export function limitSenders(context: Pick<Context, 'config' | 'db' | 'clock'>, 
   return (reports) => Promise.all(reports.map(acceptOne));
 }
 
-function listContacts({ identity }: NewReport): readonly string[] {
+function listContacts({ identity }: Inbound): readonly string[] {
   return [identity?.phone, identity?.email?.toLowerCase()].filter((contact) => contact != null);
 }
 

@@ -3,6 +3,7 @@ import pino from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Config, parseConfig } from '../../config.ts';
 import type { Pool } from '../../db/pool.ts';
+import { isReport } from '../../domain/message.ts';
 import type { NewReport, Receipt, ReportId } from '../../domain/report.ts';
 import { buildDirectory } from '../../domain/routing/directory.ts';
 import { AppError } from '../../errors.ts';
@@ -51,7 +52,7 @@ async function createPages(config: Config): Promise<FastifyInstance> {
     { config, db, log, directory: () => directory, clock: () => now },
     async (reports) => {
       if (outcome === 'unavailable') throw new AppError('unavailable', 'PostgreSQL is away');
-      filed.push(...reports);
+      filed.push(...reports.filter(isReport));
       return reports.map(() => ({
         reportId,
         receipt,
