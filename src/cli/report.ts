@@ -9,6 +9,7 @@ import type { ReportId } from '../domain/report.ts';
 import { formatTrackingId } from '../domain/tracking-id.ts';
 import { AppError } from '../errors.ts';
 import { disclose } from './disclose.ts';
+import { exportReports } from './export.ts';
 import { findReport } from './find-report.ts';
 import { nameOperator } from './operator.ts';
 import { printable } from './printable.ts';
@@ -95,7 +96,7 @@ function retryReport(db: Pool, id: ReportId): Promise<void> {
 
 export const reportCommand = defineCommand({
   meta: { name: 'report', description: 'Look at a report, or at those that could not be processed' },
-  subCommands: { show, disclose, quarantine, retry },
+  subCommands: { show, export: exportReports, disclose, quarantine, retry },
 });
 
 function describeReport(report: StaffView): string {

@@ -20,7 +20,10 @@ export const auditActions = [
   'identity_disclosed',
   'key_forgotten',
   'keys_rotated',
+  'report_released',
   'report_retried',
+  'reports_exported',
+  'reports_released',
 ] as const;
 
 export type AuditAction = (typeof auditActions)[number];

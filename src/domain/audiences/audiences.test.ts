@@ -19,6 +19,7 @@ const record: ProgressRecord = {
   trackingId: '869931144244',
   filedAt: at(15),
   quarantinedAt: null,
+  heldAt: null,
   first: { trackingId: '482910573346', confidential: false },
   route: {
     agencyCode: 'D32.73' as AgencyCode,
