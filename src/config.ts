@@ -34,6 +34,10 @@ export type Config = {
   readonly smsKannelSendFrom: string;
   /** Name all queues of this gateway start with; two gateways on one Redis need two. */
   readonly queueNamespace: string;
+  /** Reports an hour by SMS from one number; what is beyond is held for staff. 0 means no limit. */
+  readonly smsHoldPerSender: number;
+  /** Minutes within which the same SMS from the same number is a copy of the first; 0 means that none is. */
+  readonly smsCopyMinutes: number;
   /** Days within which the same text about the same place is a duplicate. */
   readonly duplicateWindowDays: number;
   /** Megabytes that may wait on local disk while PostgreSQL is away. */
@@ -91,6 +95,8 @@ export function parseConfig(env: Env): Config {
     smsKannelSendUser: read(env, 'SMS_KANNEL_SEND_USER', text, null),
     smsKannelSendPassword: read(env, 'SMS_KANNEL_SEND_PASSWORD', text, null),
     smsKannelSendFrom: read(env, 'SMS_KANNEL_SEND_FROM', smsSender, '1708'),
+    smsHoldPerSender: read(env, 'SMS_HOLD_PER_SENDER', integer(0, 1_000_000), 60),
+    smsCopyMinutes: read(env, 'SMS_COPY_MINUTES', integer(0, 10_080), 60),
     queueNamespace: read(env, 'QUEUE_NAMESPACE', word, 'lapor'),
     duplicateWindowDays: read(env, 'DUPLICATE_WINDOW_DAYS', integer(1, 3650), 30),
     spoolMaxMb: read(env, 'SPOOL_MAX_MB', integer(1, 1_000_000), 256),

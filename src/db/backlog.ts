@@ -5,8 +5,10 @@ export type Backlog = {
   readonly inbox: number;
   /** Age of the oldest of them, in seconds. */
   readonly inbox_oldest_seconds: number;
-  /** Set aside for staff. */
+  /** Could not be filed, and wait for staff. */
   readonly quarantine: number;
+  /** Wait for staff to look at them before they are filed. */
+  readonly held: number;
   readonly deliveries_pending: number;
   /** The agency has no endpoint; counted up to 10,000, because agencies that pull may have millions waiting. */
   readonly deliveries_waiting: number;
@@ -28,6 +30,7 @@ export async function countBacklog(db: Db): Promise<Backlog> {
         (select extract(epoch from now() - min(report.accepted_at))
           from inbox join reports as report on report.id = inbox.report_id) as inbox_oldest_seconds,
         (select count(*) from quarantine) as quarantine,
+        (select count(*) from held_reports where released_at is null) as held,
         (select count(*) from deliveries where state = 'pending') as deliveries_pending,
         (select count(*) from (select from deliveries where state = 'waiting' limit 10000) as counted) as deliveries_waiting,
         (select count(*) from (select from deliveries where state = 'refused' limit 10000) as counted) as deliveries_refused,
@@ -39,6 +42,7 @@ export async function countBacklog(db: Db): Promise<Backlog> {
     inbox: figure('inbox'),
     inbox_oldest_seconds: figure('inbox_oldest_seconds'),
     quarantine: figure('quarantine'),
+    held: figure('held'),
     deliveries_pending: figure('deliveries_pending'),
     deliveries_waiting: figure('deliveries_waiting'),
     deliveries_refused: figure('deliveries_refused'),

@@ -1,5 +1,6 @@
 import type { DoorContext } from '../context.ts';
 import type { InboxEntry } from '../db/reports.ts';
+import { markOfCopies } from '../domain/duplicates/copies.ts';
 import { maskPersonalData } from '../domain/masking.ts';
 import type { NewReport, ReportId } from '../domain/report.ts';
 import { newId, newReceipt } from '../ids.ts';
@@ -29,6 +30,7 @@ export function toInboxEntry(
   const contacts = indexContacts(blindIndex, report.identity);
   const contentIndex =
     report.externalId === null ? null : blindIndex('content', report.original.body).toString('base64');
+  const mark = markOfCopies(report);
   return {
     id,
     receipt,
@@ -60,6 +62,7 @@ export function toInboxEntry(
       phone_index: contacts.phone?.toString('base64'),
       email_index: contacts.email?.toString('base64'),
       content_index: contentIndex,
+      copy_index: mark === null ? undefined : blindIndex('copy', mark).toString('base64'),
     }),
   };
 }

@@ -64,6 +64,9 @@ async function lookAtCommands({ database, settings, look }: Stage): Promise<void
     ]),
     ...[
       'report quarantine',
+      'report held',
+      'report held --json',
+      'report export',
       'notification list',
       'notification list --json',
       'audit list',

@@ -182,6 +182,13 @@ async function checkBacklog(db: Db): Promise<readonly Finding[]> {
           `${backlog.quarantine} reports could not be filed`,
           'npm run lapor -- report quarantine',
         ),
+    backlog.held === 0
+      ? ok('held', 'none')
+      : warn(
+          'held',
+          `${backlog.held} reports wait for staff to look at them`,
+          'npm run lapor -- report held',
+        ),
     refused === 0
       ? ok(
           'deliveries',
