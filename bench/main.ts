@@ -96,8 +96,8 @@ try {
 
   say('pipeline: storing reports beforehand');
   await db.query(
-    'truncate reports, report_identities, receipt_aliases, inbox, quarantine, filings, fingerprints, routes, deliveries, ' +
-      'attempts, notifications',
+    'truncate reports, report_identities, held_reports, copies, first_sendings, sender_hours, receipt_aliases, inbox, ' +
+      'quarantine, filings, fingerprints, routes, deliveries, attempts, notifications',
   );
   // Nobody worked meanwhile: the jobs of those reports would be done first, and be measured.
   await emptyQueue(embedded.redisUrl);

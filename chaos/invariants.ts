@@ -30,8 +30,12 @@ export type Evidence = {
 type Row = {
   readonly id: string;
   readonly text: string;
+  readonly received_at: Date;
   readonly tracking_id: string | null;
+  /** The report it is a copy of. */
+  readonly first_id: string | null;
   readonly quarantine: string | null;
+  readonly held: string | null;
   readonly delivery_id: string | null;
   readonly delivery_state: string | null;
 };
@@ -39,35 +43,55 @@ type Row = {
 /** Holds the gateway to its promises, report by report, from the outside and in the database. */
 export async function judgeReports(evidence: Evidence): Promise<Omit<Verdict, 'leaked' | 'stuck'>> {
   const { rows } = await evidence.db.query<Row>(`
-    select report.id, report.text, filing.tracking_id, quarantine.error as quarantine,
+    select report.id, report.text, report.received_at, filing.tracking_id, copy.first_id,
+      quarantine.error as quarantine, held.reason as held,
       delivery.id as delivery_id, delivery.state as delivery_state
     from reports as report
     left join filings as filing on filing.report_id = report.id
+    left join copies as copy on copy.report_id = report.id
     left join quarantine on quarantine.report_id = report.id
+    left join held_reports as held on held.report_id = report.id and held.released_at is null
     left join deliveries as delivery on delivery.report_id = report.id and delivery.addition_id is null`);
   const rowsOf = groupBy(rows, ({ text }) => readMark(text));
   // What was added to a report comes under a webhook-id of its own.
   const routed = evidence.arrivals.filter(({ body }) => JSON.parse(body).type === 'report.routed');
   const arrivalsOf = groupBy(routed, ({ body }) => reportIdOf(body));
-  const acknowledged = evidence.ledger.list().filter((entry) => entry.acknowledged);
+  const bursts = groupBy(evidence.ledger.list(), ({ message }) => message.copyOf ?? message.number);
   const lost: string[] = [];
   const doubled: string[] = findDoubledSms(evidence.sentSms);
   const undelivered: string[] = [];
+  let acked = 0;
 
-  for (const entry of acknowledged) {
-    const name = `report ${entry.message.number} (${entry.message.way})`;
-    const stored = rowsOf.get(entry.message.number) ?? [];
-    const answers = await Promise.all([...entry.receipts].map((r) => evidence.ask(`/v1/receipts/${r}`)));
-    const loss = stored.length === 0 ? 'is nowhere' : findDeadReceipt(answers);
+  for (const [number, burst] of bursts) {
+    const acknowledged = burst.filter((entry) => entry.acknowledged);
+    if (acknowledged.length === 0) continue;
+    acked += acknowledged.length;
+    const name = `report ${number} (${burst[0]?.message.way})`;
+    const stored = rowsOf.get(number) ?? [];
+    const receipts = acknowledged.flatMap((entry) => [...entry.receipts]);
+    const answers = await Promise.all(receipts.map((receipt) => evidence.ask(`/v1/receipts/${receipt}`)));
+    const loss = findLoss(acknowledged, stored) ?? findDeadReceipt(answers);
     if (loss !== null) lost.push(`${name} was acknowledged and ${loss}`);
-    const doubling = findDoubling(entry, stored, arrivalsOf) ?? findDivergence(entry, answers);
+    const doubling =
+      findDoubling(burst, stored, arrivalsOf) ??
+      findTwiceFiled(burst, stored) ??
+      findDivergence(burst, stored, answers);
     if (doubling !== null) doubled.push(`${name} ${doubling}`);
     for (const row of stored) {
-      const lack = findLack(row, arrivalsOf.get(row.id) ?? []);
+      const lack = findLack(row, stored, arrivalsOf.get(row.id) ?? []);
       if (lack !== null) undelivered.push(`${name} ${lack}`);
     }
   }
-  return { acked: acknowledged.length, lost, doubled, undelivered };
+  return { acked, lost, doubled, undelivered };
+}
+
+/** A message and its copies are each stored, though only one of them is filed. */
+type Burst = readonly Entry[];
+
+function findLoss(acknowledged: Burst, stored: readonly Row[]): string | null {
+  const count = new Set(stored.map(({ id }) => id)).size;
+  if (count >= acknowledged.length) return null;
+  return count === 0 ? 'is nowhere' : `of ${acknowledged.length} messages ${count} are stored`;
 }
 
 type Answers = readonly Awaited<ReturnType<Evidence['ask']>>[];
@@ -78,19 +102,21 @@ function findDeadReceipt(answers: Answers): string | null {
 }
 
 /** A message that came again while PostgreSQL was away has another receipt, which must lead to the same report. */
-function findDivergence({ message }: Entry, answers: Answers): string | null {
-  if (message.way === 'web') return null;
+function findDivergence(burst: Burst, stored: readonly Row[], answers: Answers): string | null {
+  if (isWithoutKey(burst)) return null;
   const trackingIds = new Set(answers.map(({ text }) => JSON.parse(text).trackingId));
-  return trackingIds.size > 1 ? `has receipts that lead to ${trackingIds.size} reports` : null;
+  return trackingIds.size > Math.max(listFiled(stored).length, 1)
+    ? `has receipts that lead to ${trackingIds.size} reports`
+    : null;
 }
 
 function findDoubling(
-  entry: Entry,
+  burst: Burst,
   stored: readonly Row[],
   arrivalsOf: ReadonlyMap<string, readonly Arrival[]>,
 ): string | null {
   const count = new Set(stored.map(({ id }) => id)).size;
-  if (count > mostRows(entry)) return `is stored ${count} times`;
+  if (count > mostRows(burst)) return `is stored ${count} times`;
   for (const { id } of stored) {
     const came = arrivalsOf.get(id) ?? [];
     const webhookIds = new Set(came.map(({ webhookId }) => webhookId));
@@ -101,17 +127,43 @@ function findDoubling(
   return null;
 }
 
-/** Why the report has not reached its agency; one in quarantine has not, although it waits with a reason. */
-function findLack(row: Row, came: readonly Arrival[]): string | null {
+const copyWindowMs = 3_600_000;
+
+/** The same SMS sent anew within the hour is a copy. A gateway whose clock is an hour off may rightly see no hour in it. */
+function findTwiceFiled(burst: Burst, stored: readonly Row[]): string | null {
+  if (isWithoutKey(burst)) return null;
+  const times = listFiled(stored)
+    .map(({ received_at }) => received_at.getTime())
+    .toSorted((a, b) => a - b);
+  const near = times.some((time, at) => at > 0 && time - (times[at - 1] ?? 0) <= copyWindowMs);
+  return near ? `was filed ${times.length} times within an hour` : null;
+}
+
+const listFiled = (stored: readonly Row[]): readonly Row[] =>
+  stored.filter(({ tracking_id }) => tracking_id !== null);
+
+/**
+ * Why the report has not reached its agency; one in quarantine, or held, has not, although it waits with a reason: no
+ * sender here sends so much. A copy reaches it as the first does, which has to be one of the same words.
+ */
+function findLack(row: Row, stored: readonly Row[], came: readonly Arrival[]): string | null {
   if (row.quarantine !== null) return `is in quarantine: ${row.quarantine}`;
+  if (row.held !== null) return `is held: ${row.held}`;
+  if (row.first_id !== null) {
+    if (row.tracking_id !== null || came.length > 0) return 'is a copy and was filed all the same';
+    return listFiled(stored).some(({ id }) => id === row.first_id) ? null : 'is a copy of what is not filed';
+  }
   if (row.tracking_id === null) return 'has no tracking ID';
   return came.some(({ accepted, webhookId }) => accepted && webhookId === row.delivery_id)
     ? null
     : `is with no agency: its delivery is ${row.delivery_state}`;
 }
 
+const isWithoutKey = (burst: Burst): boolean => burst.some(({ message }) => message.way === 'web');
+
 /** Without a key every request that was not answered may have become a report. */
-const mostRows = ({ message, attempts }: Entry): number => (message.way === 'web' ? attempts : 1);
+const mostRows = (burst: Burst): number =>
+  burst.reduce((sum, { message, attempts }) => sum + (message.way === 'web' ? attempts : 1), 0);
 
 /** The public must not see that a confidential report exists: its tracking ID answers like an unknown one. */
 export async function findBetrayed({ ledger, db, ask }: Evidence): Promise<readonly string[]> {

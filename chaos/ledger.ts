@@ -14,6 +14,8 @@ export type Message = {
   readonly agency: string | null;
   readonly openness: Openness;
   readonly canaries: Canaries;
+  /** Number of the message whose text and sender it repeats, as a new SMS with a key of its own. */
+  readonly copyOf: number | null;
 };
 
 export type Entry = {

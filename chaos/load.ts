@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { signWebhook } from '../src/outbound/sign.ts';
 import type { Entry, Ledger, Message } from './ledger.ts';
-import { composeMessage } from './messages.ts';
-import { createRandom } from './random.ts';
+import { composeCopy, composeMessage } from './messages.ts';
+import { createRandom, type Random } from './random.ts';
 import { pause } from './timeline.ts';
 
 /** The gateway as citizens' apps and SMS providers see it. `look` is shown every answer. */
@@ -30,7 +30,7 @@ export type Load = {
 };
 
 /**
- * Citizens who write about forty messages a second through every door, out of order, some of them twice, and who send
+ * Citizens who write about forty messages a second through every door, out of order, some of them twice or anew, and who send
  * again until they are acknowledged, as an honest program does.
  */
 export function startLoad(doors: Doors, ledger: Ledger, seed: number): Load {
@@ -67,6 +67,10 @@ export function startLoad(doors: Doors, ledger: Ledger, seed: number): Load {
         number += 1;
       }
       track(persist(entries));
+      for (let left = isBurst(first.message, random) ? random.integer(1, 4) : 0; left > 0; left -= 1) {
+        track(persist([ledger.open(composeCopy(first.message, number))]));
+        number += 1;
+      }
       const isRepeatable = first.message.way !== 'web';
       if (isRepeatable && random.chance(0.1)) track(persist(entries)); // both at once
       if (isRepeatable && random.chance(0.1)) {
@@ -92,6 +96,10 @@ export function startLoad(doors: Doors, ledger: Ledger, seed: number): Load {
     },
   };
 }
+
+/** Some people send the same SMS several times. */
+const isBurst = ({ way }: Message, random: Random): boolean =>
+  (way === 'sms-generic' || way === 'sms-kannel') && random.chance(0.1);
 
 const asGeneric = (number: number) =>
   ({ way: 'sms-generic', key: `sms-generic-${number}`, agency: null, openness: 'open' }) as const;

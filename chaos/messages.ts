@@ -53,8 +53,17 @@ export function composeMessage(seed: number, number: number): Message {
     // An SMS cannot ask for secrecy.
     openness: isWeb ? random.pick(opennesses) : 'open',
     canaries: createCanaries(number, random),
+    copyOf: null,
   };
 }
+
+/** The same person sends the same SMS anew: to its provider it is another message. */
+export const composeCopy = (first: Message, number: number): Message => ({
+  ...first,
+  number,
+  key: `${first.key}-again-${number}`,
+  copyOf: first.number,
+});
 
 function composeText(random: Random, number: number, place: string, isWeb: boolean): string {
   const poison = random.chance(0.12) ? ` ${random.pick(poisons)}` : '';

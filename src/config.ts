@@ -68,6 +68,10 @@ export type Config = {
   readonly smsSendProvider: SmsSendProvider | null;
   /** Name all queues of this gateway start with; two gateways on one Redis need two. */
   readonly queueNamespace: string;
+  /** Reports an hour by SMS from one number; what is beyond is held for staff. 0 means no limit. */
+  readonly smsHoldPerSender: number;
+  /** Minutes within which the same SMS from the same number is a copy of the first; 0 means that none is. */
+  readonly smsCopyMinutes: number;
   /** Days within which the same text about the same place is a duplicate. */
   readonly duplicateWindowDays: number;
   /** Minutes after which a message of several parts is filed without those that have not come. */
@@ -165,6 +169,8 @@ export function parseConfig(env: Env): Config {
     sms8x8From: read(env, 'SMS_8X8_FROM', smsSender, '1708'),
     sms8x8ApiUrl: read(env, 'SMS_8X8_API_URL', httpUrl(eightByEightApi), eightByEightApi),
     smsSendProvider: chooseSendProvider(env),
+    smsHoldPerSender: read(env, 'SMS_HOLD_PER_SENDER', integer(0, 1_000_000), 60),
+    smsCopyMinutes: read(env, 'SMS_COPY_MINUTES', integer(0, 10_080), 60),
     queueNamespace: read(env, 'QUEUE_NAMESPACE', word, 'lapor'),
     duplicateWindowDays: read(env, 'DUPLICATE_WINDOW_DAYS', integer(1, 3650), 30),
     smsPartsWaitMinutes: read(env, 'SMS_PARTS_WAIT_MINUTES', integer(1, 1_440), 10),

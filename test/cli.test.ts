@@ -59,7 +59,9 @@ describe('lapor --help', () => {
     agency: ['list', 'show', 'import'],
     endpoint: ['add', 'list', 'disable'],
     'endpoint add': ['AGENCY', 'URL', '--replace'],
-    report: ['show', 'disclose', 'quarantine', 'retry'],
+    report: ['show', 'export', 'disclose', 'held', 'release', 'quarantine', 'retry'],
+    'report export': ['--channel', '--reveal', '--reason'],
+    'report release': ['ID', '--all-of'],
     'report disclose': ['ID', '--reason', '--json'],
     keys: ['list', 'rotate', 'forget'],
     'keys forget': ['ID', '--reason'],
@@ -286,7 +288,8 @@ describe('lapor demo', () => {
     });
     expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('starting a throw-away gateway');
-    expect(stdout).toMatch(/^all +24 +24 +5 +24 +24 +\d+ ms$/m);
+    expect(stdout).toMatch(/^all +25 +25 +6 +25 +25 +\d+ ms$/m);
+    expect(stdout).toMatch(/copy +of #3, counted with it$/m);
     expect(stdout).toContain('22 webhooks came with a valid signature, 0 with another.');
     expect(readdirSync(folder)).toEqual([]);
     expect(provider.asked).toEqual([]);

@@ -184,11 +184,15 @@ describe('filing a report by SMS', () => {
 
   test('says that others reported the same event, but not in confidence', async () => {
     const text = 'Pipa PDAM bocor di Jl Cihampelas no 12, air terbuang sdh 2 hr';
+    const budi = { ...siti, phone: '+6281300000002' };
     const [first, second] = await file(
       sms({ text, receivedAt: new Date(Date.now() - 9_000) }),
-      sms({ text, receivedAt: new Date(Date.now() - 8_000) }),
+      sms({ text, receivedAt: new Date(Date.now() - 8_000), identity: budi }),
     );
-    const secret = await file(sms({ text, confidential: true }), sms({ text, confidential: true }));
+    const secret = await file(
+      sms({ text, confidential: true }),
+      sms({ text, confidential: true, identity: budi }),
+    );
     const kinds = await Promise.all([first, second, ...secret].map((id) => find(id as NotificationId)));
     expect(kinds.map(({ kind }) => kind)).toEqual(['tracking_id', 'linked', 'tracking_id', 'tracking_id']);
   });

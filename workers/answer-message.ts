@@ -168,7 +168,11 @@ export async function fileAsReport(
   const { channel, externalId, receivedAt, phoneIndex, keyId } = cause;
   const report = toPlainReport(words, { channel, externalId, identity, receivedAt, original });
   const seal = await sealAgain(keyId);
-  const entry = toReportEntry(report, { phone: phoneIndex, email: null, content: null }, { seal, clock });
+  const entry = toReportEntry(
+    report,
+    { phone: phoneIndex, email: null, content: null, copy: null },
+    { seal, clock },
+  );
   const stored = await insertReports(db, [entry], clock());
   // An earlier version may have taken the same message for a report.
   const known = stored.has(entry.id) ? undefined : (await listAccepted(db, [entry])).get(entry.id);

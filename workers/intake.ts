@@ -22,11 +22,12 @@ import { AppError, describeFailure } from '../src/errors.ts';
 import { createGroupCommit } from '../src/group-commit.ts';
 import { newId } from '../src/ids.ts';
 import type { Handlers, JobName, Payload } from '../src/queue/jobs.ts';
+import { setAside } from './set-aside.ts';
 
 type IntakeContext = Pick<Context, 'db' | 'enqueue' | 'directory' | 'channels' | 'config' | 'clock' | 'log'>;
 
 /**
- * Files accepted reports: deduplicate, give tracking IDs, route, write the deliveries and the word back to the
+ * Files accepted reports: set aside copies and what staff should see first, deduplicate, give tracking IDs, route, write the deliveries and the word back to the
  * reporters, take them out of the inbox. Jobs that are there at the same time are filed together, in one transaction.
  * What is filed already is passed over, so a job may come twice. A report that cannot be filed is set aside in
  * quarantine with its error, and the rest of its batch goes through.
@@ -87,7 +88,7 @@ async function fileWithFreshIds(context: IntakeContext, reportIds: readonly stri
 }
 
 async function file(context: IntakeContext, db: Db, reportIds: readonly string[]): Promise<Filed> {
-  const reports = await lockUnfiled(db, reportIds);
+  const reports = await setAside(context, db, await lockUnfiled(db, reportIds));
   if (reports.length === 0) return { deliveryIds: [], notificationIds: [] };
 
   const duplicates = await findDuplicatesOf(context, db, reports);

@@ -232,7 +232,9 @@ function conclude(
   return 1;
 }
 
-const explainDelay = (journey: Journey): string =>
-  stageOf(journey) === 'failed'
-    ? explainFailure(journey)
-    : `still ${stageOf(journey)}: is a worker running? npm run lapor -- doctor`;
+function explainDelay(journey: Journey): string {
+  const stage = stageOf(journey);
+  if (stage === 'failed') return explainFailure(journey);
+  if (stage === 'held') return 'held for staff: npm run lapor -- report held';
+  return `still ${stage}: is a worker running? npm run lapor -- doctor`;
+}

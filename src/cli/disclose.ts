@@ -10,7 +10,16 @@ import { nameOperator } from './operator.ts';
 import { printable } from './printable.ts';
 import { withDatabase } from './with-database.ts';
 
-/** Who reported: the one command that says so. The audit log knows of it before anybody sees anything. */
+/** Why somebody is to be named, in words. Throws `AppError` `invalid` where it says too little. */
+export function readReason(typed: string): string {
+  const reason = typed.trim();
+  if (reason.length < 10) {
+    throw new AppError('invalid', 'The reason is too short: whoever reads the audit log must understand it.');
+  }
+  return reason;
+}
+
+/** Who reported, and what was said to the letter. The audit log knows of it before anybody sees anything. */
 export const disclose = defineCommand({
   meta: {
     name: 'disclose',
@@ -28,13 +37,7 @@ export const disclose = defineCommand({
   },
   run: ({ args }) =>
     withDatabase(async ({ db, config }) => {
-      const reason = args.reason.trim();
-      if (reason.length < 10) {
-        throw new AppError(
-          'invalid',
-          'The reason is too short: whoever reads the audit log must understand it.',
-        );
-      }
+      const reason = readReason(args.reason);
       const report = await findReport(db, args.id);
       const open = createOpen(() => readPrivateKeys(config));
       await recordAudit(db, {

@@ -9,7 +9,9 @@ import type { ReportId } from '../domain/report.ts';
 import { formatTrackingId } from '../domain/tracking-id.ts';
 import { AppError } from '../errors.ts';
 import { disclose } from './disclose.ts';
+import { exportReports } from './export.ts';
 import { findReport } from './find-report.ts';
+import { held, release } from './held.ts';
 import { nameOperator } from './operator.ts';
 import { printable } from './printable.ts';
 import { withDatabase } from './with-database.ts';
@@ -94,8 +96,8 @@ function retryReport(db: Pool, id: ReportId): Promise<void> {
 }
 
 export const reportCommand = defineCommand({
-  meta: { name: 'report', description: 'Look at a report, or at those that could not be processed' },
-  subCommands: { show, disclose, quarantine, retry },
+  meta: { name: 'report', description: 'Look at reports, and at those that wait for staff' },
+  subCommands: { show, export: exportReports, disclose, held, release, quarantine, retry },
 });
 
 function describeReport(report: StaffView): string {
@@ -110,6 +112,12 @@ function describeReport(report: StaffView): string {
     `text         ${report.text.replaceAll('\n', '\n             ')}`,
     ...(report.place ? [`place        ${report.place}`] : []),
     ...(report.duplicate_of === null ? [] : [`same as      ${formatTrackingId(report.duplicate_of)}`]),
+    ...(report.copy_of === null ? [] : [`copy of      ${report.copy_of}: shares all that becomes of it`]),
+    ...(report.copies === 0 ? [] : [`copies       ${report.copies}, sent again by the same person`]),
+    ...(report.without_provider_id
+      ? ['provider id  none: told from a repeat only by sender, words and time']
+      : []),
+    ...(report.held_for === null ? [] : [`held         ${report.held_for}`]),
     ...(report.quarantine_error === null ? [] : [`quarantine   ${report.quarantine_error}`]),
     '',
     `  ${time(report.received_at)}  received`,

@@ -5,12 +5,14 @@ export type Backlog = {
   readonly inbox: number;
   /** Age of the oldest of them, in seconds. */
   readonly inbox_oldest_seconds: number;
-  /** Set aside for staff. */
+  /** Could not be filed, and wait for staff. */
   readonly quarantine: number;
   /** Commands to be done, and parts of messages whose others are missing. */
   readonly messages_pending: number;
   /** Messages that cannot be processed: staff must look. */
   readonly messages_set_aside: number;
+  /** Wait for staff to look at them before they are filed. */
+  readonly held: number;
   readonly deliveries_pending: number;
   /** The agency has no endpoint; counted up to 10,000, because agencies that pull may have millions waiting. */
   readonly deliveries_waiting: number;
@@ -34,6 +36,7 @@ export async function countBacklog(db: Db): Promise<Backlog> {
         (select count(*) from quarantine) as quarantine,
         (select count(*) from messages where state = 'pending') as messages_pending,
         (select count(*) from messages where state = 'set_aside') as messages_set_aside,
+        (select count(*) from held_reports where released_at is null) as held,
         (select count(*) from deliveries where state = 'pending') as deliveries_pending,
         (select count(*) from (select from deliveries where state = 'waiting' limit 10000) as counted) as deliveries_waiting,
         (select count(*) from (select from deliveries where state = 'refused' limit 10000) as counted) as deliveries_refused,
@@ -47,6 +50,7 @@ export async function countBacklog(db: Db): Promise<Backlog> {
     quarantine: figure('quarantine'),
     messages_pending: figure('messages_pending'),
     messages_set_aside: figure('messages_set_aside'),
+    held: figure('held'),
     deliveries_pending: figure('deliveries_pending'),
     deliveries_waiting: figure('deliveries_waiting'),
     deliveries_refused: figure('deliveries_refused'),

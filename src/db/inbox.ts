@@ -5,7 +5,16 @@ import type { Db } from './pool.ts';
 export type UnfiledReport = Pick<
   NewReport,
   'channel' | 'kind' | 'title' | 'text' | 'place' | 'topic' | 'agency' | 'confidential' | 'receivedAt'
-> & { readonly id: ReportId };
+> & {
+  readonly id: ReportId;
+  /** Why staff should look at it first, as the door saw it; null as a rule. */
+  readonly hold: string | null;
+  /** Staff looked at it, and released it. */
+  readonly released: boolean;
+  /** Blind indexes: of the sender's number, and of the number and the words where another SMS may be a copy. */
+  readonly phoneIndex: Buffer | null;
+  readonly copyIndex: Buffer | null;
+};
 
 /**
  * The reports of the list that are still in the inbox, oldest first, locked until the transaction ends. One that
@@ -17,8 +26,11 @@ export async function lockUnfiled(db: Db, ids: readonly string[]): Promise<reado
     text: `
       select report.id, report.channel, report.kind, report.title, report.text, report.place_text, report.place_lat,
         report.place_lon, report.place_area_code, report.topic_code, report.agency_code, report.confidential,
-        report.received_at
+        report.received_at, report.hold, held.report_id is not null as released, person.phone_index,
+        person.copy_index
       from inbox join reports as report on report.id = inbox.report_id
+      left join report_identities as person on person.report_id = report.id
+      left join held_reports as held on held.report_id = report.id
       where inbox.report_id = any($1::uuid[])
       order by report.received_at, report.id
       for update of inbox skip locked`,
@@ -38,6 +50,10 @@ export async function lockUnfiled(db: Db, ids: readonly string[]): Promise<reado
     agency: row.agency_code,
     confidential: row.confidential,
     receivedAt: row.received_at,
+    hold: row.hold,
+    released: row.released,
+    phoneIndex: row.phone_index,
+    copyIndex: row.copy_index,
   }));
 }
 
@@ -55,6 +71,10 @@ type Row = {
   agency_code: AgencyCode | null;
   confidential: boolean;
   received_at: Date;
+  hold: string | null;
+  released: boolean;
+  phone_index: Buffer | null;
+  copy_index: Buffer | null;
 };
 
 export async function deleteFromInbox(db: Db, ids: readonly ReportId[]): Promise<void> {

@@ -9,6 +9,10 @@ export type JourneyRow = {
   readonly tracking_id: string | null;
   /** Tracking ID of the first report of the case. */
   readonly duplicate_of: string | null;
+  /** Receipt of the report it is a copy of. */
+  readonly copy_of: string | null;
+  /** Why staff should look at it before it is filed. */
+  readonly held_for: string | null;
   readonly agency_code: AgencyCode | null;
   readonly agency_name: string | null;
   readonly delivery: 'pending' | 'waiting' | 'delivered' | 'refused' | null;
@@ -19,7 +23,7 @@ export type JourneyRow = {
   readonly quarantined: boolean;
 };
 
-/** The reports with these receipts, and those that came as SMS under these external ids. */
+/** The reports with these receipts, and those that came as SMS under these external ids; a copy as far as its first is. */
 export async function listJourneys(
   db: Db,
   receipts: readonly string[],
@@ -29,7 +33,8 @@ export async function listJourneys(
     name: 'list-journeys',
     text: `
       select report.id as report_id, report.receipt, report.external_id, filing.tracking_id,
-        first_filing.tracking_id as duplicate_of, route.agency_code, agency.name as agency_name,
+        first_filing.tracking_id as duplicate_of, case when copy.first_id is not null then shown.receipt end as copy_of,
+        held.reason as held_for, route.agency_code, agency.name as agency_name,
         delivery.state as delivery, endpoint.id is not null as endpoint, last.error,
         quarantine.report_id is not null as quarantined
       from (
@@ -38,15 +43,18 @@ export async function listJourneys(
         select id from reports where channel = 'sms' and external_id = any($2)
       ) as wanted
       join reports as report on report.id = wanted.id
-      left join filings as filing on filing.report_id = report.id
+      left join copies as copy on copy.report_id = report.id
+      join reports as shown on shown.id = coalesce(copy.first_id, report.id)
+      left join filings as filing on filing.report_id = shown.id
       left join filings as first_filing on first_filing.report_id = filing.duplicate_of
-      left join quarantine on quarantine.report_id = report.id
+      left join quarantine on quarantine.report_id = shown.id
+      left join held_reports as held on held.report_id = shown.id and held.released_at is null
       left join lateral (
-        select agency_code from routes where report_id = report.id order by hop desc limit 1
+        select agency_code from routes where report_id = shown.id order by hop desc limit 1
       ) as route on true
       left join agencies as agency on agency.code = route.agency_code
       left join deliveries as delivery
-        on delivery.report_id = report.id and delivery.agency_code = route.agency_code
+        on delivery.report_id = shown.id and delivery.agency_code = route.agency_code
       left join endpoints as endpoint on endpoint.agency_code = route.agency_code and endpoint.state = 'active'
       left join lateral (
         select error from attempts where delivery_id = delivery.id order by number desc limit 1

@@ -2,16 +2,18 @@ import type { ProgressRecord } from '../domain/progress.ts';
 import type { AgencyCode, ChannelName, Kind } from '../domain/report.ts';
 import type { Db } from './pool.ts';
 
-/** For the reporter; null where nobody was given this receipt. */
+/** For the reporter, whose copies lead to what became of the first; null where nobody was given this receipt. */
 export async function findProgressByReceipt(db: Db, receipt: string): Promise<ProgressRecord | null> {
   // PostgreSQL knows no NUL, and answers who asks for one with an error.
   if (receipt.includes('\0')) return null;
   const { rows } = await db.query<Row>({
     name: 'find-progress-by-receipt',
     text: `${selectProgress} where report.id = (
-      select id from reports where receipt = $1
-      union all select report_id from receipt_aliases where receipt = $1
-      limit 1
+      select coalesce(copy.first_id, given.id) from (
+        select id from reports where receipt = $1
+        union all select report_id from receipt_aliases where receipt = $1
+        limit 1
+      ) as given left join copies as copy on copy.report_id = given.id
     )`,
     values: [receipt],
   });
@@ -30,13 +32,14 @@ export async function findProgressByTrackingId(db: Db, trackingId: string): Prom
 
 const selectProgress = `
   select report.received_at, report.kind, report.channel, report.title, report.confidential, filing.tracking_id,
-    filing.filed_at, quarantine.quarantined_at, first_filing.tracking_id as first_tracking_id,
+    filing.filed_at, quarantine.quarantined_at, held.held_at, first_filing.tracking_id as first_tracking_id,
     first_report.confidential as first_confidential, route.agency_code,
     coalesce(agency.name, route.agency_code) as agency_name, topic.name as topic_name, route.reason, route.decided_at,
     delivery.finished_at as delivered_at
   from reports as report
   left join filings as filing on filing.report_id = report.id
   left join quarantine on quarantine.report_id = report.id
+  left join held_reports as held on held.report_id = report.id and held.released_at is null
   left join filings as first_filing on first_filing.report_id = filing.duplicate_of
   left join reports as first_report on first_report.id = first_filing.report_id
   left join lateral (
@@ -57,6 +60,7 @@ type Row = {
   tracking_id: string | null;
   filed_at: Date | null;
   quarantined_at: Date | null;
+  held_at: Date | null;
 } & ({ first_tracking_id: null } | { first_tracking_id: string; first_confidential: boolean }) &
   (
     | { agency_code: null }
@@ -80,6 +84,7 @@ function toRecord(row: Row): ProgressRecord {
     trackingId: row.tracking_id,
     filedAt: row.filed_at,
     quarantinedAt: row.quarantined_at,
+    heldAt: row.held_at,
     first:
       row.first_tracking_id === null
         ? null

@@ -10,10 +10,15 @@ export async function findReportFile(db: Db, idOrTrackingId: string): Promise<Re
         nullif(concat_ws(', ', report.place_text, report.place_area_code,
           report.place_lat::text || ' ' || report.place_lon::text), '') as place,
         report.anonymous, report.confidential, report.received_at, filing.filed_at,
-        first_filing.tracking_id as duplicate_of, quarantine.error as quarantine_error
+        first_filing.tracking_id as duplicate_of, copy.first_id as copy_of,
+        (select count(*)::int from copies where first_id = report.id) as copies,
+        report.channel = 'sms' and coalesce(report.external_id not like '%:id:%', true) as without_provider_id,
+        held.reason as held_for, quarantine.error as quarantine_error
       from reports as report
       left join filings as filing on filing.report_id = report.id
       left join filings as first_filing on first_filing.report_id = filing.duplicate_of
+      left join copies as copy on copy.report_id = report.id
+      left join held_reports as held on held.report_id = report.id and held.released_at is null
       left join quarantine on quarantine.report_id = report.id
       where filing.tracking_id = $1 or report.id::text = $1`,
     values: [idOrTrackingId],

@@ -34,7 +34,8 @@ export async function insertReports(
           id uuid, receipt text, channel text, external_id text, kind text, title text, text text, occurred_on date,
           place_text text, place_lat float8, place_lon float8, place_area_code text, topic_code text,
           agency_code text, anonymous boolean, confidential boolean, received_at timestamptz, hold text,
-          key_id text, sealed text, phone_index text, email_index text, content_index text
+          key_id text, sealed text, phone_index text, email_index text, content_index text,
+          copy_index text
         )
       ), report as (
         insert into reports (
@@ -48,9 +49,11 @@ export async function insertReports(
         on conflict do nothing
         returning id
       ), identity as (
-        insert into report_identities (report_id, key_id, sealed, phone_index, email_index, content_index)
+        insert into report_identities (
+          report_id, key_id, sealed, phone_index, email_index, content_index, copy_index
+        )
         select report.id, entry.key_id, decode(entry.sealed, 'base64'), decode(entry.phone_index, 'base64'),
-          decode(entry.email_index, 'base64'), decode(entry.content_index, 'base64')
+          decode(entry.email_index, 'base64'), decode(entry.content_index, 'base64'), decode(entry.copy_index, 'base64')
         from report join entry using (id)
       ), inboxed as (
         insert into inbox (report_id, enqueue_after) select id, $2 from report

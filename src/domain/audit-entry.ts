@@ -23,7 +23,10 @@ export const auditActions = [
   'message_retried',
   'notification_dropped',
   'notification_resent',
+  'report_released',
   'report_retried',
+  'reports_exported',
+  'reports_released',
 ] as const;
 
 export type AuditAction = (typeof auditActions)[number];

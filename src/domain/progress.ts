@@ -11,6 +11,8 @@ export type ProgressRecord = {
   readonly trackingId: string | null;
   readonly filedAt: Date | null;
   readonly quarantinedAt: Date | null;
+  /** Since when staff look at it before it is filed; null once they released it. */
+  readonly heldAt: Date | null;
   /** The first report of the same event, where this is a later one. */
   readonly first: { readonly trackingId: string; readonly confidential: boolean } | null;
   /** Where it was sent last. */
@@ -28,13 +30,18 @@ export type ProgressRecord = {
 export const statuses = ['accepted', 'in_review', 'forwarded', 'delivered'] as const;
 export type Status = (typeof statuses)[number];
 
-export function statusOf(record: ProgressRecord): Status {
+/** One that is held, like one in quarantine, is with the national desk. */
+export function statusOf(
+  record: Pick<ProgressRecord, 'filedAt' | 'quarantinedAt' | 'heldAt'> & {
+    readonly route: Pick<NonNullable<ProgressRecord['route']>, 'deliveredAt'> | null;
+  },
+): Status {
   if (record.route?.deliveredAt != null) return 'delivered';
   if (record.filedAt !== null) return 'forwarded';
-  return record.quarantinedAt === null ? 'accepted' : 'in_review';
+  return record.quarantinedAt === null && record.heldAt === null ? 'accepted' : 'in_review';
 }
 
-export const steps = ['received', 'quarantined', 'filed', 'routed', 'delivered'] as const;
+export const steps = ['received', 'held', 'quarantined', 'filed', 'routed', 'delivered'] as const;
 export type Step = {
   readonly what: (typeof steps)[number];
   readonly at: Date;
@@ -42,11 +49,18 @@ export type Step = {
 };
 
 /** What has happened to a report, in its order. */
-export function listSteps({ receivedAt, quarantinedAt, filedAt, route }: ProgressRecord): readonly Step[] {
+export function listSteps({
+  receivedAt,
+  heldAt,
+  quarantinedAt,
+  filedAt,
+  route,
+}: ProgressRecord): readonly Step[] {
   const step = (what: Step['what'], at: Date | null | undefined, agencyName: string | null = null): Step[] =>
     at == null ? [] : [{ what, at, agencyName }];
   return [
     ...step('received', receivedAt),
+    ...step('held', heldAt),
     ...step('quarantined', quarantinedAt),
     ...step('filed', filedAt),
     ...step('routed', route?.decidedAt, route?.agencyName),

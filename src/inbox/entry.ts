@@ -1,5 +1,6 @@
 import type { DoorContext } from '../context.ts';
 import type { InboxEntry } from '../db/reports.ts';
+import { markOfCopies } from '../domain/duplicates/copies.ts';
 import { maskPersonalData } from '../domain/masking.ts';
 import { type Inbound, isReport, type NewMessage } from '../domain/message.ts';
 import type { NewReport, ReportId } from '../domain/report.ts';
@@ -14,6 +15,8 @@ export type Indexes = {
   readonly phone: Buffer | null;
   readonly email: Buffer | null;
   readonly content: Buffer | null;
+  /** Of what is said by whom, where another report may be a copy of it. */
+  readonly copy: Buffer | null;
 };
 
 /**
@@ -25,9 +28,10 @@ export function toInboxEntry(inbound: Inbound, { seal, blindIndex, clock }: Seal
     ...indexContacts(blindIndex, inbound.identity),
     content: inbound.externalId === null ? null : blindIndex('content', inbound.original.body),
   };
-  return isReport(inbound)
-    ? toReportEntry(inbound, indexes, { seal, clock })
-    : toMessageEntry(inbound, indexes, { seal, blindIndex, clock });
+  if (!isReport(inbound)) return toMessageEntry(inbound, indexes, { seal, blindIndex, clock });
+  const mark = markOfCopies(inbound);
+  const copy = mark === null ? null : blindIndex('copy', mark);
+  return toReportEntry(inbound, { ...indexes, copy }, { seal, clock });
 }
 
 /** Of a report the words are kept as well; from here on they carry no number, address or account name. */
@@ -79,6 +83,7 @@ export function toReportEntry(
       key_id: sealed.keyId,
       sealed: sealed.bytes.toString('base64'),
       ...written,
+      copy_index: indexes.copy?.toString('base64'),
     }),
   };
 }
@@ -86,7 +91,7 @@ export function toReportEntry(
 /** Of a message that is no report nothing is kept in the clear but what it takes to work on it. */
 function toMessageEntry(
   message: NewMessage,
-  indexes: Indexes,
+  indexes: Omit<Indexes, 'copy'>,
   { seal, blindIndex, clock }: Sealing,
 ): InboxEntry {
   const id = newId<ReportId>();
@@ -128,7 +133,7 @@ function unmaskedOf(content: NewMessage['content']): Words | null {
   return { title: null, text: content.text, placeText: null };
 }
 
-const writeIndexes = ({ phone, email, content }: Indexes) => ({
+const writeIndexes = ({ phone, email, content }: Omit<Indexes, 'copy'>) => ({
   phone_index: phone?.toString('base64'),
   email_index: email?.toString('base64'),
   content_index: content?.toString('base64') ?? null,

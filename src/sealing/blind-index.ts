@@ -5,7 +5,10 @@ import type { Identity } from '../domain/report.ts';
  * What stands for a value that must not be stored: the same value gives the same 16 bytes, and without the key nobody
  * can find the value by trying all, as they could with a plain hash of the few phone numbers there are.
  */
-export type BlindIndex = (kind: 'phone' | 'email' | 'content' | 'part', value: string | Buffer) => Buffer;
+export type BlindIndex = (
+  kind: 'phone' | 'email' | 'content' | 'part' | 'copy',
+  value: string | Buffer,
+) => Buffer;
 
 export const createBlindIndex =
   (key: Buffer): BlindIndex =>

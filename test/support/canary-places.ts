@@ -65,6 +65,9 @@ async function lookAtCommands({ database, settings, look }: Stage): Promise<void
     ...[
       'report quarantine',
       'message list',
+      'report held',
+      'report held --json',
+      'report export',
       'notification list',
       'notification list --json',
       'audit list',

@@ -60,7 +60,7 @@ export async function countRows(db: Pool, table: string): Promise<number> {
 /** As if nobody had ever reported anything; the directory and the endpoints stay. */
 export async function forgetReports(db: Pool): Promise<void> {
   await db.query(
-    `truncate reports, report_identities, messages, additions, ratings, held_reports, receipt_aliases, inbox, quarantine, filings, fingerprints, routes, deliveries,
-       attempts, notifications`,
+    `truncate reports, report_identities, messages, additions, ratings, held_reports, copies, first_sendings, sender_hours, receipt_aliases,
+       inbox, quarantine, filings, fingerprints, routes, deliveries, attempts, notifications`,
   );
 }

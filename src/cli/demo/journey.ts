@@ -37,12 +37,21 @@ export function planJourneys(messages: readonly Message[]): readonly Journey[] {
 }
 
 /** Where it stands, in the words of the view. */
-export type Stage = 'planned' | 'sending' | 'accepted' | 'on its way' | 'delivered' | 'waits' | 'failed';
+export type Stage =
+  | 'planned'
+  | 'sending'
+  | 'accepted'
+  | 'on its way'
+  | 'delivered'
+  | 'waits'
+  | 'held'
+  | 'failed';
 
 export function stageOf({ sentAt, acceptedAt, seen, failure }: Journey): Stage {
   if (failure !== null || seen?.quarantined || seen?.delivery === 'refused') return 'failed';
   if (sentAt === null) return 'planned';
   if (acceptedAt === null) return 'sending';
+  if (seen?.held_for != null) return 'held';
   if (seen?.delivery == null) return 'accepted';
   if (seen.delivery === 'delivered') return 'delivered';
   return seen.delivery === 'waiting' && !seen.endpoint ? 'waits' : 'on its way';
@@ -50,7 +59,7 @@ export function stageOf({ sentAt, acceptedAt, seen, failure }: Journey): Stage {
 
 /** Nothing more happens to it while the demo runs. */
 export const isSettled = (journey: Journey): boolean =>
-  ['delivered', 'waits', 'failed'].includes(stageOf(journey));
+  ['delivered', 'waits', 'held', 'failed'].includes(stageOf(journey));
 
 /** It came as far as it can: with an ID to its agency, and into its hands where that takes webhooks. */
 export const hasArrived = (journey: Journey): boolean =>
@@ -66,9 +75,11 @@ export function explainFailure({ failure, seen }: Journey): string {
   return seen?.quarantined ? 'in quarantine: npm run lapor -- report quarantine' : (seen?.error ?? 'refused');
 }
 
-/** The journey of the first report of the case, or of the message this one repeats. */
+/** The journey of the first report of the case, or of the message this one repeats or copies. */
 export function findSame(journey: Journey, all: readonly Journey[]): Journey | null {
   if (journey.repeats !== null) return all[journey.repeats - 1] ?? null;
+  const copied = journey.seen?.copy_of ?? null;
+  if (copied !== null) return all.find(({ seen }) => seen?.receipt === copied) ?? null;
   const first = journey.seen?.duplicate_of ?? null;
   return first === null ? null : (all.find(({ seen }) => seen?.tracking_id === first) ?? null);
 }

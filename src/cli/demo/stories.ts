@@ -29,6 +29,7 @@ export function listStories(run: number): readonly Story[] {
     '+6281340005517',
     `Banjir 😭 sepinggang di Kel. Bugangan Kota Semarang, pompa no ${run} tdk jalan. tolong pak 🙏`,
   );
+  const rubbish = `Sampah tdk diangkut 2 mggu di Kec Rungkut Surabaya dkt tiang ${run}, bau busuk smp rumah`;
   const clinic = web({
     title: 'Puskesmas tutup di jam kerja',
     text: `Puskesmas tutup jam 10 pagi padahal masih banyak pasien. Kartu berobat saya no ${run}. Dokter tidak ada.`,
@@ -39,10 +40,7 @@ export function listStories(run: number): readonly Story[] {
   return [
     web({ title: 'Lampu jalan mati', text: lamps, reporter: { name: 'Siti Rohmah', phone: '081299990000' } }),
     kannel('081234500417', road),
-    generic(
-      '+6285712345678',
-      `Sampah tdk diangkut 2 mggu di Kec Rungkut Surabaya dkt tiang ${run}, bau busuk smp rumah`,
-    ),
+    generic('+6285712345678', rubbish),
     clinic,
     generic(
       '081398765432',
@@ -57,6 +55,8 @@ export function listStories(run: number): readonly Story[] {
       reporter: { name: 'Nurhayati', phone: '085200001234' },
     }),
     flood,
+    // the same person writes the same once more
+    generic('+6285712345678', rubbish),
     generic('085711223344', road),
     web({
       title: 'Bansos dipotong',

@@ -64,17 +64,20 @@ function describe(out: NodeJS.WriteStream, journey: Journey, all: readonly Journ
     `${stage}${markOf(journey, all)}`,
   ]);
   if (!out.hasColors()) return line;
-  const colour = { delivered: 32, waits: 33, failed: 31 }[stage as string];
+  const colour = { delivered: 32, waits: 33, held: 33, failed: 31 }[stage as string];
   return colour === undefined ? line : line.replace(stage, (word) => `\x1b[${colour}m${word}\x1b[39m`);
 }
 
-const legend = '= 3  the same event as number 3, linked     ↻ 3  number 3 sent again, kept once';
+const legend =
+  '= 3  the same event as number 3, linked     ↻ 3  number 3 sent again, kept once\n' +
+  '+ 3  number 3 written anew by the same person, counted with it';
 
-/** `= 3`: the same event as number 3; `↻ 3`: number 3 sent again, the same report. */
+/** `= 3`: the same event as number 3; `↻ 3`: number 3 sent again, the same report; `+ 3`: a copy of it. */
 function markOf(journey: Journey, all: readonly Journey[]): string {
   const same = findSame(journey, all);
   if (same === null) return journey.seen?.duplicate_of == null ? '' : ' =';
-  return `${journey.repeats === null ? ' = ' : ' ↻ '}${same.number}`;
+  if (journey.repeats !== null) return ` ↻ ${same.number}`;
+  return `${journey.seen?.copy_of == null ? ' = ' : ' + '}${same.number}`;
 }
 
 type Cells = readonly [
@@ -156,9 +159,13 @@ function listEvents(journey: Journey, all: readonly Journey[]): readonly string[
     ...(repeats !== null || duplicate === null
       ? []
       : [`duplicate  of ${formatTrackingId(duplicate)}${same === null ? '' : ` (#${same.number})`}`]),
+    ...(seen?.copy_of == null
+      ? []
+      : [`copy       ${same === null ? '' : `of #${same.number}, `}counted with it`]),
     ...(seen?.agency_name == null ? [] : [`agency     ${seen.agency_name} (${seen.agency_code})`]),
     ...(stage === 'delivered' ? ['delivered'] : []),
     ...(stage === 'waits' ? ['waits      until the agency pulls it or has an endpoint'] : []),
+    ...(stage === 'held' ? [`held       ${seen?.held_for}`] : []),
     ...(stage === 'failed' ? [`failed     ${explainFailure(journey)}`] : []),
   ];
 }

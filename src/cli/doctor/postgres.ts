@@ -191,6 +191,13 @@ async function checkBacklog(db: Db): Promise<readonly Finding[]> {
           `${backlog.messages_set_aside} could not be processed`,
           'npm run lapor -- message list',
         ),
+    backlog.held === 0
+      ? ok('held', 'none')
+      : warn(
+          'held',
+          `${backlog.held} reports wait for staff to look at them`,
+          'npm run lapor -- report held',
+        ),
     refused === 0
       ? ok(
           'deliveries',

@@ -19,6 +19,7 @@ const record: ProgressRecord = {
   trackingId: '869931144244',
   filedAt: at(15),
   quarantinedAt: null,
+  heldAt: null,
   first: { trackingId: '482910573346', confidential: false },
   route: {
     agencyCode: 'D32.73' as AgencyCode,
@@ -69,6 +70,10 @@ const staffRecord: StaffRecord = {
     received_at: at(14),
     filed_at: at(15),
     duplicate_of: null,
+    copy_of: null,
+    copies: 0,
+    without_provider_id: false,
+    held_for: null,
     quarantine_error: null,
   },
   hops: [
@@ -167,6 +172,7 @@ test('a confidential report is not named as the first of its case either', () =>
 test.each([
   ['accepted', { filedAt: null, route: null }],
   ['in_review', { filedAt: null, quarantinedAt: at(15), route: null }],
+  ['in_review', { filedAt: null, heldAt: at(15), route: null }],
   ['forwarded', { route: record.route && { ...record.route, deliveredAt: null } }],
 ] as const)('a report is %s until more has happened', (status, more) => {
   expect(see.public(more)?.status).toBe(status);

@@ -15,6 +15,13 @@ export type ReportFile = {
   readonly received_at: Date;
   readonly filed_at: Date | null;
   readonly duplicate_of: string | null;
+  /** The report it is a copy of, sent again by the same person. */
+  readonly copy_of: ReportId | null;
+  /** How many copies of it came. */
+  readonly copies: number;
+  /** Its provider gave the message no id of its own: a repeat is known only by sender, words and time. */
+  readonly without_provider_id: boolean;
+  readonly held_for: string | null;
   readonly quarantine_error: string | null;
 };
 
@@ -58,6 +65,10 @@ export const StaffView = Type.Object({
   received_at: moment,
   filed_at: nullableMoment,
   duplicate_of: nullableText,
+  copy_of: nullableText,
+  copies: Type.Integer(),
+  without_provider_id: Type.Boolean(),
+  held_for: nullableText,
   quarantine_error: nullableText,
   routes: Type.Array(
     Type.Object({
@@ -104,6 +115,10 @@ export function staffView(
     received_at: file.received_at.toISOString(),
     filed_at: file.filed_at?.toISOString() ?? null,
     duplicate_of: file.duplicate_of,
+    copy_of: file.copy_of,
+    copies: file.copies,
+    without_provider_id: file.without_provider_id,
+    held_for: file.held_for,
     quarantine_error: file.quarantine_error,
     routes: hops.map((hop) => ({
       hop: hop.hop,

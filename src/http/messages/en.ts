@@ -163,6 +163,7 @@ export const en: Catalogue = {
     event_routedTo: 'Passed on to {agency}',
     event_delivered: 'Arrived at the agency',
     event_deliveredTo: 'Arrived at {agency}',
+    event_held: 'Held for staff of the national desk to check',
     event_quarantined: 'Being checked by staff',
   },
 };

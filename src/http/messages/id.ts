@@ -163,6 +163,7 @@ export const id = {
     event_routedTo: 'Diteruskan ke {agency}',
     event_delivered: 'Sampai di instansi',
     event_deliveredTo: 'Sampai di {agency}',
+    event_held: 'Ditahan untuk diperiksa petugas pusat',
     event_quarantined: 'Diperiksa petugas',
   },
 } as const;
