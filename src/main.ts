@@ -13,6 +13,7 @@ const lapor = defineCommand({
     agency: () => import('./cli/agency.ts').then((file) => file.agencyCommand),
     endpoint: () => import('./cli/endpoint.ts').then((file) => file.endpointCommand),
     report: () => import('./cli/report.ts').then((file) => file.reportCommand),
+    attachment: () => import('./cli/attachment.ts').then((file) => file.attachmentCommand),
     notification: () => import('./cli/notification.ts').then((file) => file.notificationCommand),
     keys: () => import('./cli/keys.ts').then((file) => file.keysCommand),
     spool: () => import('./cli/spool.ts').then((file) => file.spoolCommand),

@@ -1,5 +1,6 @@
 import type { DoorContext } from '../context.ts';
 import type { InboxEntry } from '../db/reports.ts';
+import type { NewAttachment } from '../domain/attachment.ts';
 import { maskPersonalData } from '../domain/masking.ts';
 import type { NewReport, ReportId } from '../domain/report.ts';
 import { newId, newReceipt } from '../ids.ts';
@@ -23,6 +24,7 @@ export function toInboxEntry(
       identity: report.identity,
       unmasked: isSame(words, masked) ? null : words,
       original: report.original,
+      fileNames: nameFiles(report),
     }),
     { reportId: id, audience: audienceOf(report) },
   );
@@ -60,9 +62,23 @@ export function toInboxEntry(
       phone_index: contacts.phone?.toString('base64'),
       email_index: contacts.email?.toString('base64'),
       content_index: contentIndex,
+      ...(report.attachments?.length ? { attachments: report.attachments.map(describeFile) } : {}),
     }),
   };
 }
+
+/** Without its name, which is in the seal alone. */
+const describeFile = ({ id, type, bytes, sha256, state }: NewAttachment, index: number) => ({
+  id,
+  position: index + 1,
+  type,
+  bytes,
+  sha256,
+  state,
+});
+
+const nameFiles = ({ attachments = [] }: NewReport): Record<string, string> =>
+  Object.fromEntries(attachments.flatMap(({ id, name }) => (name === null ? [] : [[id, name]])));
 
 const maskWords = ({ title, text, placeText }: Words): Words => ({
   title: title === null ? null : maskPersonalData(title),

@@ -61,6 +61,6 @@ export async function countRows(db: Pool, table: string): Promise<number> {
 export async function forgetReports(db: Pool): Promise<void> {
   await db.query(
     `truncate reports, report_identities, additions, ratings, held_reports, receipt_aliases, inbox, quarantine, filings, fingerprints, routes, deliveries,
-       attempts, notifications`,
+       attempts, notifications, uploads, attachments`,
   );
 }

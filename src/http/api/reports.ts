@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Accept } from '../../accept.ts';
-import type { Context } from '../../context.ts';
+import type { Context, HttpContext } from '../../context.ts';
 import type { Accepted, NewReport } from '../../domain/report.ts';
 import {
   findAgency,
@@ -35,7 +35,7 @@ const Receipted = Type.Object(
 /** `POST /v1/reports`: the web channel for programs. */
 export function registerReports(
   app: FastifyInstance,
-  context: Pick<Context, 'channels' | 'config' | 'clock' | 'directory'>,
+  context: Pick<HttpContext, 'attachments' | 'channels' | 'config' | 'clock' | 'directory'>,
   accept: Accept,
   waitForTrackingId: WaitForTrackingId,
 ): void {
@@ -64,7 +64,7 @@ export function registerReports(
     handler: async (request, reply) => {
       const received = receive(readInbound(request, context.clock()));
       const reports = received.messages.map((report) => resolveWishes(report, context));
-      const accepted = await accept(reports);
+      const accepted = await accept(await Promise.all(reports.map(context.attachments.claim)));
       received.answer(accepted);
       const [first] = accepted as [Accepted];
 
