@@ -1,7 +1,8 @@
+import { fork } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { Worker } from 'node:worker_threads';
 import { inflate } from 'node:zlib';
 import type { FileProblem } from '../domain/attachment.ts';
 
@@ -14,30 +15,26 @@ const maxObjectBytes = 64 * 1024 * 1024;
 
 /**
  * Writes the PDF anew into `output`, its pages as they are: without its properties, scripts, attached files and whatever
- * its earlier versions held. In a thread of its own, which ends after a while whatever the file makes of it.
+ * its earlier versions held. In a process of its own, which knows nothing of the gateway and ends after a while, whatever the
+ * file makes of it.
  */
-export async function anonymizePdf(task: PdfTask): Promise<FileProblem | null> {
-  if (await isBomb(await readFile(task.input))) return 'damaged';
+export async function anonymizePdf({ input, output, maxPages }: PdfTask): Promise<FileProblem | null> {
+  if (await isBomb(await readFile(input))) return 'damaged';
   const source = import.meta.url;
-  const thread = new Worker(new URL(`./pdf-thread${extname(source)}`, source), {
-    workerData: task,
-    resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },
+  const program = fileURLToPath(new URL(`./pdf-process${extname(source)}`, source));
+  const child = fork(program, [input, output, String(maxPages)], {
     // From the sources, as in `npm run dev` and the tests, TypeScript has to be understood there too.
-    execArgv: extname(source) === '.ts' ? ['--import', 'tsx'] : [],
-    stdout: true,
-    stderr: true,
+    execArgv: [`--max-old-space-size=${maxHeapMb}`, ...(program.endsWith('.ts') ? ['--import', 'tsx'] : [])],
+    env: {},
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    timeout: withinMs,
+    killSignal: 'SIGKILL',
   });
-  const timer = setTimeout(() => void thread.terminate(), withinMs);
-  try {
-    return await new Promise<FileProblem | null>((resolve) => {
-      thread.once('message', resolve);
-      thread.once('error', () => resolve('damaged'));
-      thread.once('exit', () => resolve('damaged'));
-    });
-  } finally {
-    clearTimeout(timer);
-    await thread.terminate();
-  }
+  return new Promise((resolve) => {
+    child.once('message', (problem: FileProblem | 'none') => resolve(problem === 'none' ? null : problem));
+    child.once('error', () => resolve('damaged'));
+    child.once('exit', () => resolve('damaged'));
+  });
 }
 
 const unpack = promisify(inflate);

@@ -1,15 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { parentPort, workerData } from 'node:worker_threads';
-import {
-  EncryptedPDFError,
-  PDFArray,
-  PDFDict,
-  PDFDocument,
-  PDFName,
-  type PDFObject,
-  PDFRawStream,
-  PDFRef,
-} from 'pdf-lib';
+import { PDFArray, PDFDict, PDFDocument, PDFName, type PDFObject, PDFRawStream, PDFRef } from 'pdf-lib';
 import type { FileProblem } from '../domain/attachment.ts';
 import { stripJpeg } from './embedded-pictures.ts';
 import type { PdfTask } from './pdf.ts';
@@ -30,7 +20,11 @@ const unwantedActions =
   /^\/(JavaScript|Launch|SubmitForm|ImportData|GoToE|GoToR|Rendition|RichMediaExecute)$/;
 
 async function anonymize({ input, output, maxPages }: PdfTask): Promise<FileProblem | null> {
-  const document = await PDFDocument.load(await readFile(input), { updateMetadata: false });
+  const document = await PDFDocument.load(await readFile(input), {
+    updateMetadata: false,
+    ignoreEncryption: true,
+  });
+  if (document.isEncrypted) return 'locked';
   if (document.getPageCount() > maxPages) return 'pages';
   const { context } = document;
   const { Info } = context.trailerInfo;
@@ -74,8 +68,8 @@ function clean(object: PDFObject): void {
   }
 }
 
-parentPort?.postMessage(
-  await anonymize(workerData as PdfTask).catch((error: unknown): FileProblem => {
-    return error instanceof EncryptedPDFError ? 'locked' : 'damaged';
-  }),
+const [, , input = '', output = '', maxPages] = process.argv;
+const problem = await anonymize({ input, output, maxPages: Number(maxPages) }).catch(
+  (): FileProblem => 'damaged',
 );
+process.send?.(problem ?? 'none', () => process.exit());
