@@ -81,6 +81,19 @@ const parts = [
     may: ['^dist/src/sealing/', '^dist/src/config', '^dist/src/domain/', '^dist/src/errors'],
     packages: ['hpke'],
   },
+  {
+    from: '^dist/src/attachments/',
+    may: [
+      '^dist/src/attachments/',
+      '^dist/src/db/',
+      '^dist/src/domain/',
+      '^dist/src/errors',
+      '^dist/src/ids',
+      '^dist/src/outbound/lanes',
+      '^dist/src/spool/files',
+    ],
+    packages: ['sharp', 'file-type', 'pdf-lib', 'clamscan', 'aws4fetch'],
+  },
   { from: '^dist/src/ids\\.js$', may: [], packages: ['uuid', 'nanoid'] },
   {
     from: '^dist/src/http/',

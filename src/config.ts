@@ -84,6 +84,21 @@ export type Config = {
   readonly rateLimitReportsPerAddress: number;
   /** Reports an hour that name the same phone number or e-mail address, sent by web form or API. */
   readonly rateLimitPerSender: number;
+  /** Requests a minute from one address that upload files for a report to come. */
+  readonly rateLimitUploadsPerAddress: number;
+  /** Files that may come with one report. */
+  readonly attachmentsMaxFiles: number;
+  /** Megabytes that one file may have. */
+  readonly attachmentsMaxMb: number;
+  readonly attachmentsMaxMegapixels: number;
+  readonly attachmentsMaxPages: number;
+  /** `host:port` of clamd; null: files are not looked at for viruses. */
+  readonly attachmentsClamd: string | null;
+  /** A bucket that speaks S3; null: files lie in `dataDir`. With it come the two keys. */
+  readonly attachmentsS3Url: string | null;
+  readonly attachmentsS3AccessKey: string | null;
+  readonly attachmentsS3SecretKey: string | null;
+  readonly attachmentsS3Region: string;
   /** Addresses, CIDR ranges or `loopback` whose `X-Forwarded-For` is believed. */
   readonly trustProxy: readonly string[];
   /** Null: the process lives. Set by tests and the chaos harness only. */
@@ -115,6 +130,7 @@ export function parseConfig(env: Env): Config {
     httpUrl('https://lapor.example.go.id'),
     `http://${host === '0.0.0.0' ? 'localhost' : host}:${port}`,
   );
+  requireTogether(env, 'ATTACHMENTS_S3_URL', 'ATTACHMENTS_S3_ACCESS_KEY', 'ATTACHMENTS_S3_SECRET_KEY');
   return {
     port,
     host,
@@ -178,6 +194,16 @@ export function parseConfig(env: Env): Config {
     rateLimitPerAddress: read(env, 'RATE_LIMIT_PER_ADDRESS', integer(0, 1_000_000), 300),
     rateLimitReportsPerAddress: read(env, 'RATE_LIMIT_REPORTS_PER_ADDRESS', integer(0, 1_000_000), 60),
     rateLimitPerSender: read(env, 'RATE_LIMIT_PER_SENDER', integer(0, 1_000_000), 60),
+    rateLimitUploadsPerAddress: read(env, 'RATE_LIMIT_UPLOADS_PER_ADDRESS', integer(0, 1_000_000), 60),
+    attachmentsMaxFiles: read(env, 'ATTACHMENTS_MAX_FILES', integer(1, 50), 5),
+    attachmentsMaxMb: read(env, 'ATTACHMENTS_MAX_MB', integer(1, 500), 25),
+    attachmentsMaxMegapixels: read(env, 'ATTACHMENTS_MAX_MEGAPIXELS', integer(1, 1_000), 64),
+    attachmentsMaxPages: read(env, 'ATTACHMENTS_MAX_PAGES', integer(1, 10_000), 300),
+    attachmentsClamd: read(env, 'ATTACHMENTS_CLAMD', hostAndPort, null),
+    attachmentsS3Url: read(env, 'ATTACHMENTS_S3_URL', httpUrl('https://s3.example.go.id/lapor'), null),
+    attachmentsS3AccessKey: read(env, 'ATTACHMENTS_S3_ACCESS_KEY', text, null),
+    attachmentsS3SecretKey: read(env, 'ATTACHMENTS_S3_SECRET_KEY', text, null),
+    attachmentsS3Region: read(env, 'ATTACHMENTS_S3_REGION', word, 'us-east-1'),
     trustProxy: read(env, 'TRUST_PROXY', addresses, []),
     crashAt: read(env, 'CRASH_AT', crashAt, null),
   };
@@ -336,6 +362,11 @@ const hosts: Parse<readonly string[]> = (raw) => {
     ? { value: list }
     : { expected: 'hosts separated by commas, each as host or host:port' };
 };
+
+const hostAndPort: Parse<string> = (raw) =>
+  /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+):\d{1,5}$/i.test(raw)
+    ? { value: raw }
+    : { expected: 'host:port, such as 127.0.0.1:3310' };
 
 const addresses: Parse<readonly string[]> = (raw) => {
   const list = raw.split(',').map((part) => part.trim().toLowerCase());

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Channel } from '../channels/channel.ts';
+import type { Attachments } from './attachments/attachments.ts';
 import type { Config } from './config.ts';
 import type { Pool } from './db/pool.ts';
 import type { AttemptOutcome, NotificationKind } from './domain/notification.ts';
@@ -34,6 +35,9 @@ export type Context = {
 
 /** What taking reports needs besides: sealing who reports. Nothing here can open it again. */
 export type DoorContext = Context & { readonly seal: Seal; readonly blindIndex: BlindIndex };
+
+/** What the pages and the API need besides: the files of people. */
+export type HttpContext = Context & { readonly attachments: Attachments };
 
 /** What workers are given besides: the private keys, as a function. A process that only serves has none. */
 export type WorkerContext = Context & {

@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'forbidden'
   | 'config' // a setting has a value that cannot be used; the message names it
   | 'too-many-requests' // more than one address or one sender may send; `quota` says how many, and when to go on
+  | 'storage-full' // there is no room for a file; a report without it is taken
   | 'unavailable'; // a part we depend on is away; trying again helps
 
 /** One field of the input that cannot be used; `path` is a JSON pointer (RFC 6901). */

@@ -6,8 +6,9 @@ import { createChannels } from '../channels/index.ts';
 import { createHandlers } from '../workers/index.ts';
 import { startSweeping } from '../workers/sweep.ts';
 import { createAccept } from './accept.ts';
+import { openAttachments } from './attachments/attachments.ts';
 import type { Config } from './config.ts';
-import type { Context, DoorContext } from './context.ts';
+import type { Context, DoorContext, HttpContext } from './context.ts';
 import { armCrashPoint } from './crash-points.ts';
 import { createPool, ping } from './db/pool.ts';
 import { createApp } from './http/app.ts';
@@ -96,7 +97,11 @@ export async function startGateway(
   };
 
   const door = sealing === null ? null : await openDoor({ ...context, ...sealing }, metrics, parts);
-  const app = door === null ? null : await serve(context, door, queues, metrics);
+  const attachments = door === null ? null : await openAttachments(context);
+  const app =
+    door === null || attachments === null
+      ? null
+      : await serve({ ...context, attachments }, door, queues, metrics);
   const workers =
     identities === null
       ? null
@@ -112,6 +117,7 @@ export async function startGateway(
       const cut = setTimeout(() => app?.server.closeAllConnections(), 31_000);
       await app?.close();
       clearTimeout(cut);
+      await attachments?.stop();
       await door?.close();
       await sweeping?.stop();
       await workers?.close();
@@ -149,7 +155,7 @@ async function openDoor(
 }
 
 async function serve(
-  context: Context,
+  context: HttpContext,
   door: Awaited<ReturnType<typeof openDoor>>,
   queues: ReturnType<typeof openQueues>,
   metrics: Registry,

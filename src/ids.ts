@@ -1,5 +1,6 @@
 import { customAlphabet, random } from 'nanoid';
 import { v7 } from 'uuid';
+import type { UploadSecret } from './domain/attachment.ts';
 import type { Receipt } from './domain/report.ts';
 
 /** A UUID version 7. nanoid's random bytes come from a pool: drawing 16 at a time from the system is far dearer. */
@@ -17,3 +18,6 @@ export function newReceipt(now: Date): Receipt {
   const digits = [...seconds].map((digit) => base32[Number.parseInt(digit, 32)]).join('');
   return `${digits.padStart(7, '0')}${newSecret()}` as Receipt;
 }
+
+/** 130 random bits; nothing in it tells of the file or of when it came. */
+export const newUploadSecret = (): UploadSecret => newSecret() as UploadSecret;

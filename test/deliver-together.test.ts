@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import pino from 'pino';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { parseConfig } from '../src/config.ts';
 import {
   insertDeliveries,
   leaseDeliveries,
@@ -60,7 +61,14 @@ afterEach(() => database.pool.query('truncate attempts, deliveries'));
 
 function startWorker(post: Post = guarded.post) {
   const log = pino({ level: 'silent' });
-  const deliver = createDeliver({ db: database.pool, open: sealing.open, clock, log, post });
+  const deliver = createDeliver({
+    config: parseConfig({}),
+    db: database.pool,
+    open: sealing.open,
+    clock,
+    log,
+    post,
+  });
   return (deliveryIds: readonly DeliveryId[]) => deliver({ deliveryIds: [...deliveryIds] });
 }
 

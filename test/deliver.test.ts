@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import pino from 'pino';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { parseConfig } from '../src/config.ts';
 import { wakeWaitingDeliveries } from '../src/db/deliveries.ts';
 import type { AgencyCode, DeliveryId, Identity } from '../src/domain/report.ts';
 import { createGuardedFetch, type Post } from '../src/outbound/guarded-fetch.ts';
@@ -62,7 +63,7 @@ afterEach(() => database.pool.query('truncate attempts, deliveries'));
 
 function startWorker(post: Post = guarded.post, open = sealing.open) {
   const log = pino({ level: 'debug' }, { write: (line: string) => logged.push(line) });
-  const deliver = createDeliver({ db: database.pool, open, clock, log, post });
+  const deliver = createDeliver({ config: parseConfig({}), db: database.pool, open, clock, log, post });
   return (...deliveryIds: readonly string[]) => deliver({ deliveryIds: [...deliveryIds] });
 }
 

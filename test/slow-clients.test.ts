@@ -9,6 +9,7 @@ import { createTestDatabase, type TestDatabase } from './support/database.ts';
 const bounds = {
   headMs: 500,
   requestMs: 1_000,
+  uploadRate: 16 * 1024,
   stalledMs: 1_500,
   idleMs: 1_000,
   checkMs: 100,

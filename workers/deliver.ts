@@ -17,6 +17,7 @@ import {
 } from '../src/db/endpoints.ts';
 import { findSealedReport } from '../src/db/identities.ts';
 import { transaction } from '../src/db/pool.ts';
+import { agencyPath } from '../src/domain/attachment.ts';
 import { type AddedText, addedBody, type Handover, webhookBody } from '../src/domain/audiences/agency.ts';
 import { restUntil, type Settlement, settleAttempt } from '../src/domain/delivery.ts';
 import { after } from '../src/domain/moment.ts';
@@ -36,6 +37,9 @@ const lanes = { total: 64, perLane: 8 } as const;
 const startWithinMs = 10_000;
 const leaseMs = 60_000;
 
+/** How long an agency may take to fetch the files of a report. */
+const fetchWithinMs = 7 * 24 * 60 * 60_000;
+
 const events = {
   accepted: 'delivery_accepted',
   retry: 'delivery_retry',
@@ -49,9 +53,9 @@ const events = {
  * and the agency gets the report again under the same `webhook-id`.
  */
 export function createDeliver(
-  context: Pick<WorkerContext, 'db' | 'open' | 'clock' | 'log' | 'post'>,
+  context: Pick<WorkerContext, 'config' | 'db' | 'open' | 'clock' | 'log' | 'post'>,
 ): Handlers['deliver'] {
-  const { db, open, clock, log, post } = context;
+  const { config, db, open, clock, log, post } = context;
   const inLane = createLanes(lanes);
   /** Endpoints this process saw failing, and until when each rests. */
   const ailing = new Map<EndpointId, Date | null>();
@@ -87,7 +91,15 @@ export function createDeliver(
     startedAt: Date,
   ): Promise<void> {
     const { id, roundAttempt, endpoint } = lease;
-    const bytes = JSON.stringify(addition === null ? webhookBody(handover) : addedBody(handover, addition));
+    const attachments = lease.files.map(({ type, bytes, sha256, ...file }) => ({
+      type,
+      bytes,
+      sha256,
+      url: config.publicUrl + agencyPath({ ...file, type }, endpoint, after(startedAt, fetchWithinMs)),
+    }));
+    const bytes = JSON.stringify(
+      addition === null ? webhookBody({ ...handover, attachments }) : addedBody(handover, addition),
+    );
     const headers = signWebhook(endpoint.secret, id, startedAt, bytes);
     crashPoint('deliver:before-send');
     const outcome = await post({ url: endpoint.url, headers, body: bytes });

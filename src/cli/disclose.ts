@@ -55,12 +55,12 @@ export const disclose = defineCommand({
           'The seal does not open: this row, or the flags of its report, were changed.',
         );
       }
-      const { identity, unmasked, original } = opened;
+      const { identity, unmasked, original, fileNames } = opened;
       if (args.json) {
         const { contentType, body } = original;
         console.log(
           JSON.stringify(
-            { identity, unmasked, original: { contentType, body: body.toString('base64') } },
+            { identity, unmasked, original: { contentType, body: body.toString('base64') }, fileNames },
             null,
             2,
           ),
@@ -74,6 +74,9 @@ export const disclose = defineCommand({
         const { title, text, placeText } = unmasked;
         console.log(printable(`as written   ${[title, text].filter(Boolean).join('\n')}`));
         if (placeText) console.log(printable(`place        ${placeText}`));
+      }
+      for (const [id, name] of Object.entries(fileNames)) {
+        console.log(printable(`file         ${id} was called ${name}`));
       }
       console.log(`original     ${original.contentType}, ${original.body.length} bytes (--json shows it)`);
     }),

@@ -1,3 +1,4 @@
+import type { Attachment } from '../domain/attachment.ts';
 import type { AddedText, Handover } from '../domain/audiences/agency.ts';
 import type { Verdict } from '../domain/delivery.ts';
 import type { AgencyCode, ChannelName, DeliveryId, Kind, ReportId } from '../domain/report.ts';
@@ -94,10 +95,14 @@ export type Lease = {
     readonly failing: boolean;
   };
   /** Without who reports: that is sealed. */
-  readonly handover: Omit<Handover, 'identity'>;
+  readonly handover: Omit<Handover, 'identity' | 'attachments'>;
+  readonly files: readonly LeasedFile[];
   /** What was added to that report, where this hands over no more than that. */
   readonly addition: AddedText | null;
 };
+
+/** A file of the report that is handed over. */
+export type LeasedFile = Pick<Attachment, 'id' | 'position' | 'type' | 'bytes' | 'sha256'>;
 
 /**
  * Takes those of the deliveries that are due and whose endpoint is not resting, so that no other worker can before
@@ -142,6 +147,13 @@ export async function leaseDeliveries(
         )
       )
       select leased.id, leased.attempt_count, leased.attempt_count - leased.round_start as round_attempt,
+        array(
+          select json_build_object('id', file.id, 'position', file.position, 'type', file.type, 'bytes', file.bytes,
+            'sha256', encode(file.sha256, 'hex'))
+          from attachments as file
+          where file.report_id = leased.report_id and file.state <> 'infected'
+          order by file.position
+        ) as files,
         leased.endpoint_id, leased.url, leased.secret, leased.failing, leased.report_id, leased.agency_code,
         report.channel, report.kind, report.title, report.text, report.place_text, report.place_lat,
         report.place_lon, report.place_area_code, report.anonymous, report.confidential, report.received_at,
@@ -175,6 +187,7 @@ type LeaseRow = {
   id: DeliveryId;
   attempt_count: number;
   round_attempt: number;
+  files: LeasedFile[];
   endpoint_id: EndpointId;
   url: string;
   secret: string;
@@ -214,6 +227,7 @@ function toLease(row: LeaseRow): Lease {
     attempt: row.attempt_count,
     roundAttempt: row.round_attempt,
     endpoint: { id: row.endpoint_id, url: row.url, secret: row.secret, failing: row.failing },
+    files: row.files,
     handover: {
       reportId: row.report_id,
       trackingId: row.tracking_id,

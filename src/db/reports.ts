@@ -35,7 +35,7 @@ export async function insertReports(
           place_text text, place_lat float8, place_lon float8, place_area_code text, topic_code text,
           agency_code text, anonymous boolean, confidential boolean, received_at timestamptz, hold text,
           key_id text, sealed text, phone_index text, email_index text, content_index text,
-          copy_index text
+          copy_index text, attachments json
         )
       ), report as (
         insert into reports (
@@ -55,6 +55,15 @@ export async function insertReports(
         select report.id, entry.key_id, decode(entry.sealed, 'base64'), decode(entry.phone_index, 'base64'),
           decode(entry.email_index, 'base64'), decode(entry.content_index, 'base64'), decode(entry.copy_index, 'base64')
         from report join entry using (id)
+      ), attached as (
+        insert into attachments (id, report_id, position, type, bytes, sha256, state)
+        select file.id, report.id, file.position, file.type, file.bytes, decode(file.sha256, 'hex'), file.state
+        from report join entry using (id)
+        cross join lateral json_to_recordset(entry.attachments) as file (
+          id uuid, position smallint, type text, bytes integer, sha256 text, state text
+        )
+        -- two reports sent at the same moment with the same upload: the first has it
+        on conflict (id) do nothing
       ), inboxed as (
         insert into inbox (report_id, enqueue_after) select id, $2 from report
       )

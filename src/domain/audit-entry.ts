@@ -14,6 +14,8 @@ export type AuditEntry = {
 /** Everything that is audited. */
 export const auditActions = [
   'agencies_imported',
+  'attachment_released',
+  'attachment_withdrawn',
   'endpoint_added',
   'endpoint_replaced',
   'endpoint_disabled',

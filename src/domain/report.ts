@@ -1,4 +1,5 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import type { NewAttachment, UploadSecret } from './attachment.ts';
 
 /**
  * The normalized report: the one shape every channel translates into and everything behind `accept` works on.
@@ -68,6 +69,10 @@ export type NewReport = {
   readonly original: Original;
   /** Why staff should look at it before it is filed, in words; null as a rule. */
   readonly hold: string | null;
+  /** Secrets of files that were uploaded for it; `attachments` are made of them before it is accepted. */
+  readonly uploads?: readonly UploadSecret[];
+  /** The files that come with it, in their order. */
+  readonly attachments?: readonly NewAttachment[];
 };
 
 /**

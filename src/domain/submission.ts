@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { AppError } from '../errors.ts';
+import type { UploadSecret } from './attachment.ts';
 import {
   type AgencyCode,
   kinds,
@@ -60,6 +61,12 @@ export const Submission = Type.Object(
     confidential: Type.Optional(
       Type.Boolean({
         description: 'The whole report is hidden from the public, the name from the agency too',
+      }),
+    ),
+    attachments: Type.Optional(
+      Type.Array(Type.String({ maxLength: 64 }), {
+        maxItems: 100,
+        description: 'Ids of files as POST /v1/attachments gave them',
       }),
     ),
     consent: Type.Literal(true, {
@@ -133,5 +140,6 @@ export function toNewReport(
     receivedAt: message.receivedAt,
     original: message.original,
     hold: null,
+    uploads: submission.attachments?.map((id) => id as UploadSecret) ?? [],
   };
 }

@@ -7,8 +7,9 @@ import fastify, {
 } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Accept } from '../accept.ts';
-import type { Context } from '../context.ts';
+import type { HttpContext } from '../context.ts';
 import { AppError, describeFailure, findPlace } from '../errors.ts';
+import { registerAttachments } from './api/attachments.ts';
 import { isFailedAuthentication, registerChannels } from './api/channels.ts';
 import { registerDirectory } from './api/directory.ts';
 import { registerDocs } from './api/docs.ts';
@@ -18,8 +19,10 @@ import { registerProblemKinds } from './api/problem-kinds.ts';
 import { registerProgress } from './api/progress.ts';
 import { registerReports } from './api/reports.ts';
 import { createWaitForTrackingId } from './api/wait-for-tracking-id.ts';
+import { registerAttachmentFiles } from './attachment-files.ts';
 import { registerAddressLimits } from './limits/addresses.ts';
 import { registerBodyBudget } from './limits/bodies.ts';
+import { longestRequestMs, registerBodyDeadline } from './limits/body-deadline.ts';
 import { type ConnectionBounds, connectionBounds } from './limits/connections.ts';
 import { registerPressure } from './limits/pressure.ts';
 import { limitSenders } from './limits/senders.ts';
@@ -31,7 +34,7 @@ const megabyte = 1024 * 1024;
 
 /** The HTTP side of the gateway: pages for people, an API for programs, doors for providers, figures for operators. */
 export async function createApp(
-  context: Context,
+  context: HttpContext,
   accept: Accept,
   parts: readonly Part[],
   metrics: Pick<Registry, 'metrics' | 'contentType'>,
@@ -42,6 +45,8 @@ export async function createApp(
     const error = new AppError('not-found', 'there is no such address');
     return sendProblem(request, reply, error, context.config.publicUrl);
   };
+  const { attachmentsMaxFiles, attachmentsMaxMb } = context.config;
+  const maxUploadBytes = (attachmentsMaxFiles * attachmentsMaxMb + 2) * megabyte;
   const app = fastify({
     bodyLimit: megabyte,
     // Kannel sends a long SMS as one percent-encoded GET; Node's 16 kB would refuse it and Kannel would try for ever.
@@ -50,7 +55,8 @@ export async function createApp(
       headersTimeout: bounds.headMs,
       connectionsCheckingInterval: bounds.checkMs,
     },
-    requestTimeout: bounds.requestMs,
+    // The end of what body-deadline.ts ends earlier.
+    requestTimeout: longestRequestMs(bounds, maxUploadBytes),
     connectionTimeout: bounds.stalledMs,
     keepAliveTimeout: bounds.idleMs,
     trustProxy: context.config.trustProxy.length > 0 ? [...context.config.trustProxy] : false,
@@ -85,6 +91,7 @@ export async function createApp(
   registerSecurity(app);
   await registerPressure(app, context);
   const addresses = await registerAddressLimits(app, context);
+  registerBodyDeadline(app, bounds, maxUploadBytes);
   registerBodyBudget(app);
   // Providers are not senders: what they hand over is always taken.
   const acceptLimited = limitSenders(context, accept);
@@ -97,6 +104,10 @@ export async function createApp(
     registerChannels(api, context, accept);
     registerOperations(api, parts, metrics);
     registerProblemKinds(api, context.config.publicUrl);
+  });
+  await app.register(async (files) => {
+    await registerAttachments(files, context);
+    registerAttachmentFiles(files, context);
   });
   await registerPages(app, context, acceptLimited);
   return app;

@@ -202,6 +202,19 @@ export const problemKinds: Readonly<Record<ErrorCode | 'internal', ProblemKind>>
         'Too many requests came from this network or contact in a short time. Wait a little, go back and send again: what is refused here was not stored. Mobile networks are shared by many people; if it goes on, try another network.',
     },
   },
+  'storage-full': {
+    status: 507,
+    id: {
+      title: 'Berkas tidak dapat disimpan',
+      detail:
+        'Penyimpanan berkas sedang penuh atau terganggu. Laporan tanpa lampiran tetap dapat dikirim; berkas dapat menyusul.',
+    },
+    en: {
+      title: 'Files cannot be stored',
+      detail:
+        'The place for files is full or disturbed at the moment. A report without files is taken all the same.',
+    },
+  },
   unavailable: {
     status: 503,
     id: {

@@ -1,5 +1,6 @@
 import type { DoorContext } from '../context.ts';
 import type { InboxEntry } from '../db/reports.ts';
+import type { NewAttachment } from '../domain/attachment.ts';
 import { markOfCopies } from '../domain/duplicates/copies.ts';
 import { maskPersonalData } from '../domain/masking.ts';
 import { type Inbound, isReport, type NewMessage } from '../domain/message.ts';
@@ -49,6 +50,7 @@ export function toReportEntry(
       identity: report.identity,
       unmasked: isSame(words, masked) ? null : words,
       original: report.original,
+      fileNames: nameFiles(report),
     }),
     { reportId: id, audience: audienceOf(report) },
   );
@@ -84,6 +86,7 @@ export function toReportEntry(
       sealed: sealed.bytes.toString('base64'),
       ...written,
       copy_index: indexes.copy?.toString('base64'),
+      ...(report.attachments?.length ? { attachments: report.attachments.map(describeFile) } : {}),
     }),
   };
 }
@@ -138,6 +141,19 @@ const writeIndexes = ({ phone, email, content }: Omit<Indexes, 'copy'>) => ({
   email_index: email?.toString('base64'),
   content_index: content?.toString('base64') ?? null,
 });
+
+/** Without its name, which is in the seal alone. */
+const describeFile = ({ id, type, bytes, sha256, state }: NewAttachment, index: number) => ({
+  id,
+  position: index + 1,
+  type,
+  bytes,
+  sha256,
+  state,
+});
+
+const nameFiles = ({ attachments = [] }: NewReport): Record<string, string> =>
+  Object.fromEntries(attachments.flatMap(({ id, name }) => (name === null ? [] : [[id, name]])));
 
 const maskWords = ({ title, text, placeText }: Words): Words => ({
   title: title === null ? null : maskPersonalData(title),

@@ -9,6 +9,8 @@ export type SealedReport = {
   /** The words in which something was masked, as they were written; null where nothing was. */
   readonly unmasked: Words | null;
   readonly original: Original;
+  /** What its files were called by who sent them, by their ids. */
+  readonly fileNames?: Readonly<Record<string, string>>;
   /** What a message that is no report says; absent in a report's seal. */
   readonly content?: Command | Part;
 };
@@ -27,23 +29,37 @@ export const audienceOf = (report: {
 }): Audience => (report.anonymous || report.confidential ? 'nobody' : 'agency');
 
 /** One line of JSON, then the original as it came, so that its bytes are not encoded twice. */
-export function packSealedReport({ identity, unmasked, original, content }: SealedReport): Buffer {
+export function packSealedReport({
+  identity,
+  unmasked,
+  original,
+  fileNames = {},
+  content,
+}: SealedReport): Buffer {
   const head = JSON.stringify({
     identity,
     unmasked,
     contentType: original.contentType,
     messageId: original.messageId,
     content,
+    ...(Object.keys(fileNames).length === 0 ? {} : { fileNames }),
   });
   return Buffer.concat([Buffer.from(`${head}\n`), original.body]);
 }
 
 function unpackSealedReport(bytes: Buffer): SealedReport {
   const end = bytes.indexOf('\n');
-  const { identity, unmasked, contentType, messageId, content } = JSON.parse(bytes.toString('utf8', 0, end));
+  const {
+    identity,
+    unmasked,
+    contentType,
+    messageId,
+    content,
+    fileNames = {},
+  } = JSON.parse(bytes.toString('utf8', 0, end));
   // What was sealed before messageId was kept has none.
   const original = { contentType, body: bytes.subarray(end + 1), messageId: messageId ?? null };
-  return { identity, unmasked, original, ...(content === undefined ? {} : { content }) };
+  return { identity, unmasked, original, fileNames, ...(content === undefined ? {} : { content }) };
 }
 
 /** Null where the seal does not open for this audience, whatever the reason. */

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { createChannels } from '../../channels/index.ts';
+import { type Attachments, openAttachments } from '../../src/attachments/attachments.ts';
 import { parseConfig } from '../../src/config.ts';
 import type { Context } from '../../src/context.ts';
 import { loadDirectory } from '../../src/db/directory.ts';
@@ -18,6 +19,7 @@ export type TestApp = {
   readonly app: FastifyInstance;
   /** Every line logged so far, as text. */
   readonly logged: readonly string[];
+  readonly attachments: Attachments;
 };
 
 type AppQueues = Pick<Queues, 'enqueue' | 'count' | 'ping'>;
@@ -42,7 +44,7 @@ export async function createTestApp(
 ): Promise<TestApp> {
   const { env = {}, queues = noWorkers, clock = () => new Date(), bounds, spoolMaxBytes } = given;
   const logged: string[] = [];
-  const config = parseConfig(env);
+  const config = parseConfig({ DATA_DIR: testDataDir, ...env });
   const directory = given.directory ?? (await loadDirectory(db));
   const context: Context = {
     config,
@@ -63,8 +65,11 @@ export async function createTestApp(
     { name: 'database', check: () => ping(db) },
     { name: 'queue', check: queues.ping },
   ];
-  const app = await createApp(context, countAccepted(accept, metrics), parts, metrics, bounds);
-  return { app, logged };
+  const attachments = await openAttachments(context);
+  const http = { ...context, attachments };
+  const app = await createApp(http, countAccepted(accept, metrics), parts, metrics, bounds);
+  app.addHook('onClose', attachments.stop);
+  return { app, logged, attachments };
 }
 
 export type InProcess = {

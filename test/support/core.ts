@@ -61,6 +61,7 @@ export async function countRows(db: Pool, table: string): Promise<number> {
 export async function forgetReports(db: Pool): Promise<void> {
   await db.query(
     `truncate reports, report_identities, messages, additions, ratings, held_reports, copies, first_sendings, sender_hours, receipt_aliases,
-       inbox, quarantine, filings, fingerprints, routes, deliveries, attempts, notifications`,
+       inbox, quarantine, filings, fingerprints, routes, deliveries, attempts, notifications,
+       uploads, attachments`,
   );
 }

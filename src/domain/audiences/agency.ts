@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import type { Attachment } from '../attachment.ts';
 import {
   type AgencyCode,
   channelNames,
@@ -23,6 +24,8 @@ export type Handover = Pick<
   readonly reason: string;
   readonly routedAt: Date;
   readonly identity: Identity | null;
+  /** The files of the report, and where this agency may fetch them for a while. */
+  readonly attachments?: readonly HandedFile[];
 };
 
 /** What the reporter said after the report. */
@@ -31,13 +34,15 @@ export type AddedText = Pick<NewReport, 'text' | 'channel' | 'receivedAt'> & {
   readonly storedAt: Date;
 };
 
+export type HandedFile = Pick<Attachment, 'type' | 'bytes' | 'sha256'> & { readonly url: string };
+
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const text = (description: string) => Type.String({ description });
 const moment = (description: string) => Type.String({ format: 'date-time', description });
 
 /**
  * What an agency's endpoint receives, as JSON Schema. Receivers must ignore members they do not know: new ones may
- * come. The same delivery has the same bytes on every attempt.
+ * come. The same delivery has the same bytes on every attempt, but for the addresses of files.
  */
 export const WebhookBody = Type.Object(
   {
@@ -65,6 +70,22 @@ export const WebhookBody = Type.Object(
       ),
       agency: text('Code of the agency this is handed to'),
       reason: text('Why it was routed here, in Indonesian'),
+      attachments: Type.Optional(
+        Type.Array(
+          Type.Object({
+            type: text('By its content'),
+            bytes: Type.Integer(),
+            sha256: text('In hexadecimal'),
+            url: Type.String({
+              format: 'uri',
+              description:
+                'Signed for this endpoint and good for seven days from this attempt: on a later one it is another. ' +
+                '503 where the antivirus has not seen the file yet',
+            }),
+          }),
+          { description: 'Absent where no file came with the report' },
+        ),
+      ),
       reporter: Type.Optional(
         Type.Object(
           {
@@ -105,6 +126,16 @@ export function webhookBody(handover: Handover): WebhookBody {
       duplicateOf: handover.duplicateOf,
       agency: handover.agency,
       reason: handover.reason,
+      ...(handover.attachments?.length
+        ? {
+            attachments: handover.attachments.map(({ type, bytes, sha256, url }) => ({
+              type,
+              bytes,
+              sha256,
+              url,
+            })),
+          }
+        : {}),
       ...(nameless
         ? {}
         : {

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Accept } from '../../accept.ts';
-import type { Context } from '../../context.ts';
+import type { Context, HttpContext } from '../../context.ts';
 import { isReport } from '../../domain/message.ts';
 import type { Accepted, NewReport } from '../../domain/report.ts';
 import {
@@ -36,7 +36,7 @@ const Receipted = Type.Object(
 /** `POST /v1/reports`: the web channel for programs. */
 export function registerReports(
   app: FastifyInstance,
-  context: Pick<Context, 'channels' | 'config' | 'clock' | 'directory'>,
+  context: Pick<HttpContext, 'attachments' | 'channels' | 'config' | 'clock' | 'directory'>,
   accept: Accept,
   waitForTrackingId: WaitForTrackingId,
 ): void {
@@ -65,7 +65,7 @@ export function registerReports(
     handler: async (request, reply) => {
       const received = receive(readInbound(request, context.clock()));
       const reports = received.messages.filter(isReport).map((report) => resolveWishes(report, context));
-      const accepted = await accept(reports);
+      const accepted = await accept(await Promise.all(reports.map(context.attachments.claim)));
       received.answer(accepted);
       const [first] = accepted as [Accepted];
 

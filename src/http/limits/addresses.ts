@@ -8,9 +8,9 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /**
      * What counts against the address a request comes from; by default every request. `reports`: the stricter limit of
-     * those who write, too. `authentication`: only attempts that failed. `none`: nothing, and load is never shed.
+     * those who write, too. `uploads`: that of files for a report to come, too. `authentication`: only attempts that failed. `none`: nothing, and load is never shed.
      */
-    limit?: 'reports' | 'authentication' | 'none';
+    limit?: 'reports' | 'uploads' | 'authentication' | 'none';
   }
 }
 
@@ -35,6 +35,7 @@ export async function registerAddressLimits(
   await app.register(rateLimit, { global: false });
   const requests = createLimit(app, config.rateLimitPerAddress, 'requests');
   const reports = createLimit(app, config.rateLimitReportsPerAddress, 'reports');
+  const uploads = createLimit(app, config.rateLimitUploadsPerAddress, 'uploads');
   const failures = createLimit(app, maxFailedAuthentications, 'failed authentications');
   const believesProxy = config.trustProxy.length > 0;
 
@@ -43,7 +44,9 @@ export async function registerAddressLimits(
     if (limit === 'none') return null;
     if (limit === 'authentication') return failures.check(request);
     const refusal = await requests.count(request);
-    return refusal === null && limit === 'reports' ? reports.count(request) : refusal;
+    if (refusal !== null) return refusal;
+    if (limit === 'uploads') return uploads.count(request);
+    return limit === 'reports' ? reports.count(request) : null;
   }
 
   const hintAtProxy = createProxyHint(log);

@@ -2,8 +2,10 @@
 export type ConnectionBounds = {
   /** From the connection, or the end of the request before, to the end of the head. */
   readonly headMs: number;
-  /** To the end of the body. */
+  /** To the end of the body; files have longer. */
   readonly requestMs: number;
+  /** What files have to come at, besides, in bytes a second. */
+  readonly uploadRate: number;
   /** In which not a byte moves either way while an answer is due or on its way. */
   readonly stalledMs: number;
   /** Between one request and the next. */
@@ -18,6 +20,8 @@ export const connectionBounds: ConnectionBounds = {
   headMs: 10_000,
   // 64 kB, more than any report has, at 2 kB/s.
   requestMs: 30_000,
+  // A weak 3G: five files of 25 MB may take two hours, one photo four minutes.
+  uploadRate: 16 * 1024,
   // Longer than `Prefer: wait=30` and a slow commit: while those last, not a byte moves.
   stalledMs: 60_000,
   idleMs: 30_000,

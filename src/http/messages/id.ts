@@ -83,6 +83,21 @@ export const id = {
       'Data dipakai hanya untuk mencatat, meneruskan, dan menindaklanjuti laporan ini, serta mengabari Anda (UU 27/2022 tentang Pelindungan Data Pribadi).',
     submit: 'Kirim laporan',
   },
+  attachments: {
+    section: 'Lampiran',
+    label: 'Foto, video, atau dokumen',
+    hint: 'Paling banyak {count, number} berkas, masing-masing sampai {size, number} MB: JPEG, PNG, WebP, PDF, MP4, DOCX. Nama berkas, lokasi foto, dan keterangan kamera tidak ikut disimpan.',
+    upload: 'Unggah berkas dulu',
+    kept: 'Berkas yang sudah terunggah',
+    keptHint: 'Hapus tanda centang bila berkas tidak jadi dikirim. Disimpan sampai 24 jam.',
+    file: 'Berkas {number, number}',
+    place: 'Pakai lokasi foto sebagai tempat kejadian: {place}',
+    placeHint: 'Tanpa tanda centang, lokasi ini tidak disimpan.',
+    kilobytes: '{size, number} kB',
+    megabytes: '{size, number} MB',
+    unscanned: 'sedang diperiksa',
+    infected: 'ditahan karena mengandung virus',
+  },
   problems: {
     heading: '{count, plural, other {Ada # isian yang perlu diperbaiki}}',
     titlePrefix: 'Perbaiki:',
@@ -99,6 +114,24 @@ export const id = {
     phone: 'Nomor ini tidak terbaca. Tulis seperti 0812 3456 7890, atau dengan +kode negara',
     email: 'Alamat surel ditulis seperti nama@contoh.id',
     consent: 'Beri tanda setuju: tanpa persetujuan, laporan tidak boleh kami proses',
+    file_empty: 'Berkas ke-{number, number} kosong',
+    file_size: 'Berkas ke-{number, number} lebih besar dari {size, number} MB',
+    file_count: 'Paling banyak {count, number} berkas; berkas ke-{number, number} tidak ikut',
+    file_type: 'Berkas ke-{number, number} bukan JPEG, PNG, WebP, PDF, MP4, atau DOCX',
+    file_heic:
+      'Foto ke-{number, number} berformat HEIC yang tidak dapat kami baca. Di iPhone buka Pengaturan, Kamera, Format, pilih Paling Kompatibel; atau kirim tangkapan layarnya',
+    file_pixels: 'Gambar ke-{number, number} terlalu besar ukurannya; kecilkan lebih dulu',
+    file_pages: 'Dokumen ke-{number, number} terlalu banyak halamannya; kirim bagian yang perlu saja',
+    file_damaged: 'Berkas ke-{number, number} rusak atau tidak dapat dibaca',
+    file_locked: 'Berkas ke-{number, number} terkunci kata sandi; kirim tanpa kata sandi',
+    file_active: 'Dokumen ke-{number, number} berisi makro atau berkas lain; simpan sebagai PDF, lalu kirim',
+    file_location:
+      'Video ke-{number, number} merekam lokasi sepanjang gambar; potong atau ekspor ulang, lalu kirim',
+    file_infected: 'Berkas ke-{number, number} mengandung virus dan tidak kami simpan',
+    file_storage:
+      'Berkas ke-{number, number} sedang tidak dapat disimpan. Laporan tanpa berkas tetap dapat dikirim: tekan Kirim laporan sekali lagi',
+    file_gone:
+      'Ada berkas yang sudah tidak tersimpan, mungkin karena lebih dari 24 jam. Pilih lagi berkasnya',
     csrf: 'Halaman ini sudah terlalu lama terbuka. Periksa isinya, lalu tekan Kirim laporan sekali lagi.',
     unavailable:
       'Sistem sedang tidak dapat menyimpan laporan. Tunggu sebentar, lalu tekan Kirim laporan sekali lagi.',

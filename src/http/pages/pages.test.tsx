@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { UploadSecret } from '../../domain/attachment.ts';
 import type { ReporterView } from '../../domain/audiences/reporter.ts';
 import type { Agency, Topic } from '../../domain/routing/directory.ts';
 import { speechIn } from '../messages/speech.ts';
@@ -45,6 +46,13 @@ const renderForm = (words: string, problems: readonly FormProblem[] = []) =>
   renderDocument(
     <ReportFormPage
       view={view()}
+      files={{
+        kept: [{ secret: words as UploadSecret, facts: { type: 'image/jpeg', bytes: 812_345 } }],
+        places: [words],
+        takenPlace: words,
+        maxFiles: 5,
+        maxMb: 25,
+      }}
       values={{
         ...emptyForm(words),
         kind: words,

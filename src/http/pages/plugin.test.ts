@@ -1,6 +1,7 @@
 import fastify, { type FastifyInstance, type LightMyRequestResponse } from 'fastify';
 import pino from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Attachments } from '../../attachments/attachments.ts';
 import { type Config, parseConfig } from '../../config.ts';
 import type { Pool } from '../../db/pool.ts';
 import { isReport } from '../../domain/message.ts';
@@ -21,6 +22,17 @@ const receipt = '01pb5v07k2m9qx4t0v8w3zr5n1hc6dpya' as Receipt;
 const reportId = '019f0000-0000-7000-8000-000000000001' as ReportId;
 const now = new Date('2026-11-22T03:15:00Z');
 const text = 'Lampu jln depan SDN 2 Cikaret mati sdh 2 minggu, gelap & "rawan" <begal>';
+
+/** Nobody sends any: test/attachments.test.ts does. */
+const noFiles: Attachments = {
+  receive: async () => 'type',
+  list: async () => [],
+  claim: async (report) => report,
+  discard: async () => {},
+  read: async () => null,
+  sweep: async () => {},
+  stop: async () => {},
+};
 
 /** The row a statement finds, by the receipt, tracking ID or report id it asks for. */
 let rows: Record<string, Record<string, unknown>> = {};
@@ -49,7 +61,7 @@ async function createPages(config: Config): Promise<FastifyInstance> {
   const log = pino({ level: 'silent' });
   await registerPages(
     pages,
-    { config, db, log, directory: () => directory, clock: () => now },
+    { config, db, log, attachments: noFiles, directory: () => directory, clock: () => now },
     async (reports) => {
       if (outcome === 'unavailable') throw new AppError('unavailable', 'PostgreSQL is away');
       filed.push(...reports.filter(isReport));

@@ -1,7 +1,7 @@
 import cookie from '@fastify/cookie';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Accept } from '../../accept.ts';
-import type { Context } from '../../context.ts';
+import type { Context, HttpContext } from '../../context.ts';
 import { findProgressByReceipt, findProgressByTrackingId } from '../../db/progress.ts';
 import { publicView } from '../../domain/audiences/public.ts';
 import { reporterView } from '../../domain/audiences/reporter.ts';
@@ -20,7 +20,7 @@ import { readTrackQuery } from './track-query.ts';
 /** The pages people see, and the files these link to. */
 export async function registerPages(
   app: FastifyInstance,
-  context: Pick<Context, 'config' | 'db' | 'directory' | 'clock' | 'log'>,
+  context: Pick<HttpContext, 'attachments' | 'config' | 'db' | 'directory' | 'clock' | 'log'>,
   accept: Accept,
 ): Promise<void> {
   app.decorate('assets', loadAssets());

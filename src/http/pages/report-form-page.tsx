@@ -1,6 +1,7 @@
 import type { Receipt } from '../../domain/report.ts';
 import type { Agency, Topic } from '../../domain/routing/directory.ts';
 import type { Speech } from '../messages/speech.ts';
+import { AttachmentsField, type FormFiles } from './attachments-field.tsx';
 import { describedBy, Field, Notes } from './field.tsx';
 import { Layout, type View } from './layout.tsx';
 import { anyAgency, type FormField, type FormProblem, type FormValues } from './report-form.ts';
@@ -13,6 +14,7 @@ export type ReportFormProps = {
   readonly today: string;
   readonly agencies: readonly Agency[];
   readonly topics: readonly Topic[];
+  readonly files: FormFiles;
   readonly problems?: readonly FormProblem[];
   readonly agencyChoices?: readonly Agency[];
   readonly notice?: Notice;
@@ -40,11 +42,12 @@ export function ReportFormPage(props: ReportFormProps) {
         the way back would lead to a fresh form with a new token. novalidate: the browser would complain in its own
         language, one field at a time.
       */}
-      <form id={formId} method="post" action="/lapor?kirim" novalidate>
+      <form id={formId} method="post" action="/lapor?kirim" enctype="multipart/form-data" novalidate>
         <input type="hidden" name="csrf" value={csrfToken} />
         <input type="hidden" name="token" value={values.token} />
         <EventFields {...props} />
         <AddresseeFields {...props} />
+        <AttachmentsField speech={view.speech} files={props.files} problem={problemOf(props)('files')} />
         <ReporterFields {...props} />
         <SecrecyFields {...props} />
         <button type="submit">{form.submit}</button>

@@ -43,7 +43,7 @@ const flags = ['anonymous', 'confidential', 'consent'] as const;
 export type FormValues = Readonly<
   Record<(typeof lineFields)[number] | 'text', string> & Record<(typeof flags)[number], boolean>
 >;
-export type FormField = keyof FormValues;
+export type FormField = keyof FormValues | 'files';
 
 export type FormProblem = {
   readonly field: FormField;

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { fileTypeFromFile } from 'file-type';
+import type { AttachmentType, FileProblem } from '../domain/attachment.ts';
+import { anonymizeDocument } from './docx.ts';
+import type { Gps } from './exif-gps.ts';
+import { isImage, repaint } from './image.ts';
+import { silenceVideo } from './mp4.ts';
+import { anonymizePdf } from './pdf.ts';
+
+export type Inspected = {
+  readonly type: AttachmentType;
+  readonly bytes: number;
+  /** In hexadecimal. */
+  readonly sha256: string;
+  /** Where a photo says it was taken. It is nowhere in what is kept. */
+  readonly gps: Gps | null;
+};
+
+export type InspectionLimits = { readonly maxPixels: number; readonly maxPages: number };
+
+/**
+ * Finds out by its content what a file is, and writes into `output` what is kept of it: the same to look at, without what tells
+ * of the person, and without room for another file in it. What it was called, and said it was, is not asked.
+ */
+export async function inspectFile(
+  input: string,
+  output: string,
+  limits: InspectionLimits,
+): Promise<Inspected | FileProblem> {
+  const found = await fileTypeFromFile(input).catch(() => undefined);
+  if (found === undefined) return 'type';
+  if (isImage(found.mime)) {
+    const painted = await repaint(input, output, found.mime, limits.maxPixels);
+    return typeof painted === 'string' ? painted : { ...painted, ...(await measure(output)) };
+  }
+  const problem = await rewrite(found.mime, input, output, limits);
+  if (problem !== null) return problem;
+  return { type: found.mime as AttachmentType, gps: null, ...(await measure(output)) };
+}
+
+async function rewrite(
+  mime: string,
+  input: string,
+  output: string,
+  { maxPages }: InspectionLimits,
+): Promise<FileProblem | null> {
+  switch (mime) {
+    case 'application/pdf':
+      return anonymizePdf({ input, output, maxPages });
+    case 'video/mp4':
+      return silenceVideo(input, output);
+    case 'application/vnd.openxmlformats-officedocument.wordprocessingml.document':
+      return anonymizeDocument(input, output);
+    default:
+      return 'type';
+  }
+}
+
+async function measure(file: string): Promise<Pick<Inspected, 'bytes' | 'sha256'>> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  await pipeline(createReadStream(file), async (chunks) => {
+    for await (const chunk of chunks) {
+      bytes += chunk.length;
+      hash.update(chunk);
+    }
+  });
+  return { bytes, sha256: hash.digest('hex') };
+}

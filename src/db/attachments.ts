@@ -1,0 +1,247 @@
+import type {
+  Attachment,
+  AttachmentId,
+  AttachmentState,
+  AttachmentType,
+  NewAttachment,
+  Visibility,
+} from '../domain/attachment.ts';
+import type { Receipt, ReportId } from '../domain/report.ts';
+import type { Db } from './pool.ts';
+
+export type UploadRow = Omit<NewAttachment, 'name'> & {
+  readonly secretHash: Buffer;
+  readonly sealedName: Buffer | null;
+};
+
+export async function insertUpload(db: Db, upload: UploadRow, expiresAt: Date): Promise<void> {
+  await db.query({
+    name: 'insert-upload',
+    text: `
+      insert into uploads (id, secret_hash, sealed_name, type, bytes, sha256, state, expires_at)
+      values ($1, $2, $3, $4, $5, decode($6, 'hex'), $7, $8)`,
+    values: [
+      upload.id,
+      upload.secretHash,
+      upload.sealedName,
+      upload.type,
+      upload.bytes,
+      upload.sha256,
+      upload.state,
+      expiresAt,
+    ],
+  });
+}
+
+export type KnownUpload = UploadRow & {
+  /** The report that has it; null while none does. */
+  readonly reportId: ReportId | null;
+};
+
+/**
+ * The uploads with these secrets; those that expired or are unknown are left out. With `claim` they are about to be put with
+ * a report.
+ */
+export async function listUploads(
+  db: Db,
+  secretHashes: readonly Buffer[],
+  { now, claim }: { readonly now: Date; readonly claim: boolean },
+): Promise<readonly KnownUpload[]> {
+  const { rows } = await db.query<KnownUpload>({
+    name: 'list-uploads',
+    text: `
+      with claimed as (
+        update uploads set claimed_at = $2 where $3 and secret_hash = any($1::bytea[]) and expires_at > $2
+      )
+      select upload.id, upload.secret_hash as "secretHash", upload.sealed_name as "sealedName", upload.type,
+        upload.bytes, encode(upload.sha256, 'hex') as sha256, upload.state, file.report_id as "reportId"
+      from uploads as upload left join attachments as file on file.id = upload.id
+      where upload.secret_hash = any($1::bytea[]) and upload.expires_at > $2`,
+    values: [secretHashes, now, claim],
+  });
+  return rows;
+}
+
+export async function deleteUploads(db: Db, ids: readonly AttachmentId[]): Promise<void> {
+  await db.query({
+    name: 'delete-uploads',
+    text: 'delete from uploads where id = any($1::uuid[])',
+    values: [ids],
+  });
+}
+
+/**
+ * Up to `limit` uploads that nobody wants any more: their time is over, and no report for which one was claimed can still be
+ * under way where `claimedBefore` is long ago. Forgets at the same time those that a report has.
+ */
+export async function listAbandonedUploads(
+  db: Db,
+  { now, claimedBefore, limit }: { readonly now: Date; readonly claimedBefore: Date; readonly limit: number },
+): Promise<readonly AttachmentId[]> {
+  const { rows } = await db.query<{ id: AttachmentId }>({
+    name: 'list-abandoned-uploads',
+    text: `
+      with put as (
+        delete from uploads using attachments as file where file.id = uploads.id and expires_at <= $1
+      )
+      select id from uploads as upload
+      where expires_at <= $1 and coalesce(claimed_at < $2, true)
+        and not exists (select from attachments where attachments.id = upload.id)
+      order by expires_at limit $3`,
+    values: [now, claimedBefore, limit],
+  });
+  return rows.map((row) => row.id);
+}
+
+/** Puts files with a report that is stored already, behind those it has. */
+export async function insertAttachments(
+  db: Db,
+  reportId: ReportId,
+  attachments: readonly NewAttachment[],
+): Promise<void> {
+  await db.query({
+    name: 'insert-attachments',
+    text: `
+      insert into attachments (id, report_id, position, type, bytes, sha256, state)
+      select file.id, $1,
+        (select coalesce(max(position), 0) from attachments where report_id = $1) + file.position,
+        file.type, file.bytes, decode(file.sha256, 'hex'), file.state
+      from unnest($2::uuid[], $3::text[], $4::int[], $5::text[], $6::text[])
+        with ordinality as file (id, type, bytes, sha256, state, position)
+      on conflict (id) do nothing`,
+    values: [
+      reportId,
+      attachments.map(({ id }) => id),
+      attachments.map(({ type }) => type),
+      attachments.map(({ bytes }) => bytes),
+      attachments.map(({ sha256 }) => sha256),
+      attachments.map(({ state }) => state),
+    ],
+  });
+}
+
+const columns = `
+  file.id, file.position, file.type, file.bytes, encode(file.sha256, 'hex') as sha256, file.state, file.visibility`;
+
+export async function listAttachments(db: Db, reportId: ReportId): Promise<readonly Attachment[]> {
+  const { rows } = await db.query<Attachment>({
+    name: 'list-attachments',
+    text: `select ${columns} from attachments as file where file.report_id = $1 order by file.position`,
+    values: [reportId],
+  });
+  return rows;
+}
+
+/** A file with what decides who may be given it. */
+export type AttachmentFile = Attachment & {
+  readonly reportId: ReportId;
+  readonly anonymous: boolean;
+  readonly confidential: boolean;
+  readonly receipt: Receipt;
+};
+
+/** Null where no report has this file. */
+export async function findAttachment(db: Db, id: AttachmentId): Promise<AttachmentFile | null> {
+  const { rows } = await db.query<AttachmentFile>({
+    name: 'find-attachment',
+    text: `
+      select ${columns}, file.report_id as "reportId", report.anonymous, report.confidential, report.receipt
+      from attachments as file join reports as report on report.id = file.report_id
+      where file.id = $1`,
+    values: [id],
+  });
+  return rows[0] ?? null;
+}
+
+/** The secret of an active endpoint whose agency this report was handed to; null where it was not. */
+export async function findEndpointSecret(
+  db: Db,
+  endpointId: string,
+  reportId: ReportId,
+): Promise<string | null> {
+  const { rows } = await db.query<{ secret: string }>({
+    name: 'find-endpoint-secret',
+    text: `
+      select secret from endpoints as endpoint
+      where id = $1 and state = 'active' and exists (
+        select from deliveries where report_id = $2 and agency_code = endpoint.agency_code
+      )`,
+    values: [endpointId, reportId],
+  });
+  return rows[0]?.secret ?? null;
+}
+
+/** The files of the report that a receipt, the first or another, was given for; null where it was given for none. */
+export async function listAttachmentsByReceipt(
+  db: Db,
+  receipt: string,
+): Promise<{ readonly receipt: Receipt; readonly attachments: readonly Attachment[] } | null> {
+  if (receipt.includes('\0')) return null;
+  const { rows } = await db.query<{ id: ReportId; receipt: Receipt }>({
+    name: 'find-report-by-receipt',
+    text: `
+      select id, receipt from reports where id = (
+        select id from reports where receipt = $1
+        union all select report_id from receipt_aliases where receipt = $1
+        limit 1
+      )`,
+    values: [receipt],
+  });
+  const report = rows[0];
+  return report === undefined
+    ? null
+    : { receipt: report.receipt, attachments: await listAttachments(db, report.id) };
+}
+
+/** Those of a report's files that everybody may see; empty where there are none, no such report, or it is confidential. */
+export async function listPublicAttachments(db: Db, trackingId: string): Promise<readonly Attachment[]> {
+  const { rows } = await db.query<Attachment>({
+    name: 'list-public-attachments',
+    text: `
+      select ${columns}
+      from filings as filing
+      join reports as report on report.id = filing.report_id and not report.confidential
+      join attachments as file on file.report_id = report.id
+      where filing.tracking_id = $1 and file.state = 'ready' and (
+        file.visibility = 'released' or (file.visibility = 'as_report' and not report.anonymous)
+      )
+      order by file.position`,
+    values: [trackingId],
+  });
+  return rows;
+}
+
+/** Staff's decision; answers which report's file it is, null where there is no such file. */
+export async function setVisibility(
+  db: Db,
+  id: AttachmentId,
+  visibility: Visibility,
+): Promise<ReportId | null> {
+  const { rows } = await db.query<{ report_id: ReportId }>({
+    name: 'set-visibility',
+    text: 'update attachments set visibility = $2 where id = $1 returning report_id',
+    values: [id, visibility],
+  });
+  return rows[0]?.report_id ?? null;
+}
+
+/** Files of reports that the antivirus has not seen, oldest first. */
+export async function listUnscanned(
+  db: Db,
+  limit: number,
+): Promise<readonly { readonly id: AttachmentId; readonly type: AttachmentType }[]> {
+  const { rows } = await db.query<{ id: AttachmentId; type: AttachmentType }>({
+    name: 'list-unscanned',
+    text: `select id, type from attachments where state = 'unscanned' order by added_at limit $1`,
+    values: [limit],
+  });
+  return rows;
+}
+
+export async function recordScan(db: Db, id: AttachmentId, state: AttachmentState): Promise<void> {
+  await db.query({
+    name: 'record-scan',
+    text: `update attachments set state = $2 where id = $1 and state = 'unscanned'`,
+    values: [id, state],
+  });
+}

@@ -1,0 +1,46 @@
+import { type AddressInfo, createServer } from 'node:net';
+
+const eicar = 'EICAR-STANDARD-ANTIVIRUS-TEST-FILE';
+
+/** Answers PING and INSTREAM as clamd(8) says, and finds EICAR. */
+export async function startClamd(): Promise<{
+  readonly address: string;
+  readonly scanned: () => number;
+  readonly stop: () => Promise<void>;
+}> {
+  let scanned = 0;
+  const server = createServer((socket) => {
+    let received = Buffer.alloc(0);
+    socket.on('error', () => {});
+    socket.on('data', (chunk) => {
+      received = Buffer.concat([received, chunk]);
+      const end = received.indexOf(0);
+      if (end === -1) return;
+      const command = received.toString('latin1', 0, end);
+      if (command === 'zPING') return void socket.end('PONG\0');
+      if (command !== 'zINSTREAM') return void socket.end('UNKNOWN COMMAND\0');
+      const content = readChunks(received.subarray(end + 1));
+      if (content === null) return;
+      scanned += 1;
+      socket.end(content.includes(eicar) ? 'stream: Eicar-Signature FOUND\0' : 'stream: OK\0');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    scanned: () => scanned,
+    stop: () => new Promise<void>((resolve) => void server.close(() => resolve())),
+  };
+}
+
+/** Chunks, each behind its length, up to one of no length; null while that has not come. */
+function readChunks(bytes: Buffer): Buffer | null {
+  const chunks: Buffer[] = [];
+  for (let at = 0; at + 4 <= bytes.length; ) {
+    const length = bytes.readUInt32BE(at);
+    if (length === 0) return Buffer.concat(chunks);
+    chunks.push(bytes.subarray(at + 4, at + 4 + length));
+    at += 4 + length;
+  }
+  return null;
+}
