@@ -44,6 +44,10 @@ export type Config = {
   readonly rateLimitReportsPerAddress: number;
   /** Reports an hour that name the same phone number or e-mail address, sent by web form or API. */
   readonly rateLimitPerSender: number;
+  /** A form without proof of work that is sent sooner after it was opened is held for staff. */
+  readonly formMinSeconds: number;
+  /** Forms an hour from one address that are filed without proof of work; further ones are held for staff. */
+  readonly formsWithoutProof: number;
   /** Addresses, CIDR ranges or `loopback` whose `X-Forwarded-For` is believed. */
   readonly trustProxy: readonly string[];
   /** Null: the process lives. Set by tests and the chaos harness only. */
@@ -97,6 +101,8 @@ export function parseConfig(env: Env): Config {
     rateLimitPerAddress: read(env, 'RATE_LIMIT_PER_ADDRESS', integer(0, 1_000_000), 300),
     rateLimitReportsPerAddress: read(env, 'RATE_LIMIT_REPORTS_PER_ADDRESS', integer(0, 1_000_000), 60),
     rateLimitPerSender: read(env, 'RATE_LIMIT_PER_SENDER', integer(0, 1_000_000), 60),
+    formMinSeconds: read(env, 'FORM_MIN_SECONDS', integer(0, 3600), 3),
+    formsWithoutProof: read(env, 'FORMS_WITHOUT_PROOF', integer(0, 1_000_000), 30),
     trustProxy: read(env, 'TRUST_PROXY', addresses, []),
     crashAt: read(env, 'CRASH_AT', crashAt, null),
   };

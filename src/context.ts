@@ -33,7 +33,12 @@ export type Context = {
 };
 
 /** What taking reports needs besides: sealing who reports. Nothing here can open it again. */
-export type DoorContext = Context & { readonly seal: Seal; readonly blindIndex: BlindIndex };
+export type DoorContext = Context & {
+  readonly seal: Seal;
+  readonly blindIndex: BlindIndex;
+  /** Signs what the report form carries to the browser and back. */
+  readonly formKey: Buffer;
+};
 
 /** What workers are given besides: the private keys, as a function. A process that only serves has none. */
 export type WorkerContext = Context & {

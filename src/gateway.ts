@@ -89,7 +89,8 @@ export async function startGateway(
   };
 
   const door = sealing === null ? null : await openDoor({ ...context, ...sealing }, metrics, parts);
-  const app = door === null ? null : await serve(context, door, queues, metrics);
+  const app =
+    door === null || sealing === null ? null : await serve({ ...context, ...sealing }, door, queues, metrics);
   const workers =
     identities === null
       ? null
@@ -142,7 +143,7 @@ async function openDoor(
 }
 
 async function serve(
-  context: Context,
+  context: DoorContext,
   door: Awaited<ReturnType<typeof openDoor>>,
   queues: ReturnType<typeof openQueues>,
   metrics: Registry,

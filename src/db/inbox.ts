@@ -5,7 +5,7 @@ import type { Db } from './pool.ts';
 export type UnfiledReport = Pick<
   NewReport,
   'channel' | 'kind' | 'title' | 'text' | 'place' | 'topic' | 'agency' | 'confidential' | 'receivedAt'
-> & { readonly id: ReportId };
+> & { readonly id: ReportId; readonly joins: string | null };
 
 /**
  * The reports of the list that are still in the inbox, oldest first, locked until the transaction ends. One that
@@ -17,7 +17,7 @@ export async function lockUnfiled(db: Db, ids: readonly string[]): Promise<reado
     text: `
       select report.id, report.channel, report.kind, report.title, report.text, report.place_text, report.place_lat,
         report.place_lon, report.place_area_code, report.topic_code, report.agency_code, report.confidential,
-        report.received_at
+        report.received_at, report.joins
       from inbox join reports as report on report.id = inbox.report_id
       where inbox.report_id = any($1::uuid[])
       order by report.received_at, report.id
@@ -38,6 +38,7 @@ export async function lockUnfiled(db: Db, ids: readonly string[]): Promise<reado
     agency: row.agency_code,
     confidential: row.confidential,
     receivedAt: row.received_at,
+    joins: row.joins,
   }));
 }
 
@@ -55,6 +56,7 @@ type Row = {
   agency_code: AgencyCode | null;
   confidential: boolean;
   received_at: Date;
+  joins: string | null;
 };
 
 export async function deleteFromInbox(db: Db, ids: readonly ReportId[]): Promise<void> {

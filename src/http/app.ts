@@ -7,7 +7,7 @@ import fastify, {
 } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Accept } from '../accept.ts';
-import type { Context } from '../context.ts';
+import type { DoorContext } from '../context.ts';
 import { AppError, describeFailure, findPlace } from '../errors.ts';
 import { registerChannels } from './api/channels.ts';
 import { registerDirectory } from './api/directory.ts';
@@ -31,7 +31,7 @@ const megabyte = 1024 * 1024;
 
 /** The HTTP side of the gateway: pages for people, an API for programs, doors for providers, figures for operators. */
 export async function createApp(
-  context: Context,
+  context: DoorContext,
   accept: Accept,
   parts: readonly Part[],
   metrics: Pick<Registry, 'metrics' | 'contentType'>,

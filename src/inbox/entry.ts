@@ -55,6 +55,7 @@ export function toInboxEntry(
       confidential: report.confidential,
       received_at: report.receivedAt,
       hold: report.hold,
+      joins: report.joins,
       key_id: sealed.keyId,
       sealed: sealed.bytes.toString('base64'),
       phone_index: contacts.phone?.toString('base64'),

@@ -60,7 +60,13 @@ export async function createTestApp(
     { name: 'database', check: () => ping(db) },
     { name: 'queue', check: queues.ping },
   ];
-  const app = await createApp(context, countAccepted(accept, metrics), parts, metrics, bounds);
+  const app = await createApp(
+    { ...context, ...sealing },
+    countAccepted(accept, metrics),
+    parts,
+    metrics,
+    bounds,
+  );
   return { app, logged };
 }
 
