@@ -104,6 +104,7 @@ const parts = [
       'intl-messageformat',
       '@picocss/pico',
       'nanoid',
+      'altcha-lib',
     ],
   },
   {

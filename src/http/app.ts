@@ -9,6 +9,7 @@ import type { Registry } from 'prom-client';
 import type { Accept } from '../accept.ts';
 import type { DoorContext } from '../context.ts';
 import { AppError, describeFailure, findPlace } from '../errors.ts';
+import { registerChallenge } from './api/challenge.ts';
 import { registerChannels } from './api/channels.ts';
 import { registerDirectory } from './api/directory.ts';
 import { registerDocs } from './api/docs.ts';
@@ -17,9 +18,11 @@ import { type Part, registerOperations } from './api/operations.ts';
 import { registerProblemKinds } from './api/problem-kinds.ts';
 import { registerProgress } from './api/progress.ts';
 import { registerReports } from './api/reports.ts';
+import { registerSuggestions } from './api/suggestions.ts';
 import { createWaitForTrackingId } from './api/wait-for-tracking-id.ts';
 import { registerAddressLimits } from './limits/addresses.ts';
 import { registerBodyBudget } from './limits/bodies.ts';
+import { createChallenges } from './limits/challenges.ts';
 import { type ConnectionBounds, connectionBounds } from './limits/connections.ts';
 import { registerPressure } from './limits/pressure.ts';
 import { limitSenders } from './limits/senders.ts';
@@ -88,17 +91,20 @@ export async function createApp(
   registerBodyBudget(app);
   // Providers are not senders: what they hand over is always taken.
   const acceptLimited = limitSenders(context, accept);
+  const challenges = createChallenges(context);
   await registerDocs(app, context.config.publicUrl);
   await app.register(async (api) => {
     keepBodiesRaw(api);
     registerReports(api, context, acceptLimited, createWaitForTrackingId(context));
     registerProgress(api, context);
     registerDirectory(api, context);
+    registerSuggestions(api, context);
+    registerChallenge(api, challenges);
     registerChannels(api, context, accept);
     registerOperations(api, parts, metrics);
     registerProblemKinds(api, context.config.publicUrl);
   });
-  await registerPages(app, context, acceptLimited);
+  await registerPages(app, context, acceptLimited, challenges);
   return app;
 }
 

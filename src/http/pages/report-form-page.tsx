@@ -4,6 +4,14 @@ import type { Speech } from '../messages/speech.ts';
 import { describedBy, Field, Notes } from './field.tsx';
 import { Layout, type View } from './layout.tsx';
 import { anyAgency, type FormField, type FormProblem, type FormValues } from './report-form.ts';
+import {
+  DraftNote,
+  FormKeys,
+  JoinNote,
+  PointField,
+  SimilarReports,
+  TopicSuggestion,
+} from './report-form-help.tsx';
 
 export type ReportFormProps = {
   readonly view: View;
@@ -30,7 +38,7 @@ export function ReportFormPage(props: ReportFormProps) {
   const { form, problems: words } = view.speech.words;
   const title = problems.length > 0 ? `${words.titlePrefix} ${form.title}` : form.title;
   return (
-    <Layout view={view} title={title} languageForm={formId}>
+    <Layout view={view} title={title} languageForm={formId} scripts={view.assets.form.modules}>
       <h1>{form.title}</h1>
       <p class="lead">{form.lead}</p>
       {problems.length > 0 && <ProblemSummary speech={view.speech} problems={problems} />}
@@ -40,9 +48,19 @@ export function ReportFormPage(props: ReportFormProps) {
         the way back would lead to a fresh form with a new token. novalidate: the browser would complain in its own
         language, one field at a time.
       */}
-      <form id={formId} method="post" action="/lapor?kirim" novalidate>
+      <form
+        id={formId}
+        method="post"
+        action="/lapor?kirim"
+        novalidate
+        data-worker={view.assets.form.worker.path}
+        data-words={JSON.stringify(view.speech.words.scripts)}
+      >
         <input type="hidden" name="csrf" value={csrfToken} />
         <input type="hidden" name="token" value={values.token} />
+        <FormKeys view={view} values={values} />
+        <DraftNote view={view} />
+        <JoinNote view={view} joins={values.joins} />
         <EventFields {...props} />
         <AddresseeFields {...props} />
         <ReporterFields {...props} />
@@ -122,7 +140,9 @@ function EventFields(props: ReportFormProps) {
         >
           {(control) => <input {...control} type="text" value={values.place} autocomplete="off" />}
         </Field>
+        <PointField view={props.view} values={values} problem={problem('point')} />
       </section>
+      <SimilarReports view={props.view} />
     </>
   );
 }
@@ -165,6 +185,7 @@ function AddresseeFields(props: ReportFormProps) {
           </select>
         )}
       </Field>
+      <TopicSuggestion view={props.view} />
     </section>
   );
 }

@@ -2,14 +2,20 @@ import csrf from '@fastify/csrf-protection';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { nanoid } from 'nanoid';
 import type { Accept } from '../../accept.ts';
-import type { Context } from '../../context.ts';
+import type { DoorContext } from '../../context.ts';
+import { type FormSigns, reasonToHold } from '../../domain/machine-signs.ts';
 import type { Accepted, NewReport } from '../../domain/report.ts';
 import { listTopics } from '../../domain/routing/directory.ts';
 import { toNewReport } from '../../domain/submission.ts';
+import { parseTrackingId } from '../../domain/tracking-id.ts';
 import { AppError } from '../../errors.ts';
 import { createWaitForTrackingId } from '../api/wait-for-tracking-id.ts';
+import type { Challenges } from '../limits/challenges.ts';
+import { secondsSince, stampForm } from '../limits/form-stamp.ts';
+import { createUnprovenCount } from '../limits/unproven-forms.ts';
 import { askedLanguage } from '../messages/language.ts';
 import { problemKinds, setRetryHeaders } from '../problems.ts';
+import { formPageHeaders } from '../security.ts';
 import { checkForm, emptyForm, type FormValues, latestDay, readForm } from './report-form.ts';
 import { ReportFormPage, type ReportFormProps } from './report-form-page.tsx';
 import { sendPage, viewOf } from './send-page.ts';
@@ -25,9 +31,11 @@ const waitForFilingMs = 1_000;
 /** `GET /lapor` and `POST /lapor`: the report form, which never loses what was typed. */
 export async function registerReportForm(
   app: FastifyInstance,
-  context: Pick<Context, 'config' | 'db' | 'directory' | 'clock' | 'log'>,
+  context: Pick<DoorContext, 'config' | 'db' | 'directory' | 'clock' | 'log' | 'formKey'>,
   accept: Accept,
+  { isSolved }: Pick<Challenges, 'isSolved'>,
 ): Promise<void> {
+  const countUnproven = createUnprovenCount(context);
   const waitForTrackingId = createWaitForTrackingId(context);
   await app.register(csrf, {
     // lax, not strict: a second tab opened from a link elsewhere must not spoil the form in the first
@@ -58,15 +66,47 @@ export async function registerReportForm(
       today: latestDay(context.clock()),
       agencies: [...directory.agencies.values()].filter((agency) => agency.active),
       topics: listTopics(directory)
-        .filter((topic) => topic.parentCode === null)
+        .filter((topic) => topic.parentCode === null || topic.code === form.values.topic)
         .sort((one, other) => one.name.localeCompare(other.name, 'id')),
     });
-    return sendPage(reply, page);
+    return sendPage(reply, page, formPageHeaders);
   };
 
-  app.get('/lapor', { schema: { hide: true } }, async (request, reply) =>
-    // no-cache, not no-store: the way back in the browser's history keeps what was typed
-    sendForm(request, reply.header('cache-control', 'private, no-cache'), { values: emptyForm(nanoid()) }),
+  /** A token of ours that no form had before, and when it was given. */
+  const newToken = (): Pick<FormValues, 'token' | 'opened'> => {
+    const token = nanoid();
+    return { token, opened: stampForm(context.formKey, token, context.clock()) };
+  };
+  const withToken = (values: FormValues): FormValues =>
+    /^[\w-]{21}$/.test(values.token) ? values : { ...values, ...newToken() };
+
+  async function findReasonToHold(request: FastifyRequest, values: FormValues): Promise<string | null> {
+    const { token, opened, proof, trap } = values;
+    const proven = await isSolved(proof, token);
+    const signs: FormSigns = {
+      proven,
+      trapped: trap !== '',
+      seconds: secondsSince(context.formKey, token, opened, context.clock()),
+      unproven: proven ? 0 : countUnproven(request),
+    };
+    const { formMinSeconds: minSeconds, formsWithoutProof: maxUnproven } = context.config;
+    return reasonToHold(signs, { minSeconds, maxUnproven });
+  }
+
+  // `gabung` names the report to join: the way of "saya juga" without scripts.
+  app.get<{ Querystring: { gabung?: unknown } }>(
+    '/lapor',
+    { schema: { hide: true } },
+    async (request, reply) => {
+      const joins = parseTrackingId(String(request.query.gabung ?? ''));
+      const values = {
+        ...emptyForm(''),
+        ...newToken(),
+        ...(joins !== 'mistyped' && { joins: joins.trackingId }),
+      };
+      // no-cache, not no-store: the way back in the browser's history keeps what was typed
+      return sendForm(request, reply.header('cache-control', 'private, no-cache'), { values });
+    },
   );
 
   app.post<{ Body: Posted }>(
@@ -93,11 +133,14 @@ export async function registerReportForm(
       const checked = checkForm(values, context.directory(), latestDay(receivedAt));
       if (!('submission' in checked)) return sendForm(request, reply.code(422), checked);
 
-      const report = toNewReport(checked.submission, {
-        externalId: `form:${values.token}`,
-        receivedAt,
-        original: { contentType: formType, body: withoutCsrfToken(raw), messageId: null },
-      });
+      const report = {
+        ...toNewReport(checked.submission, {
+          externalId: `form:${values.token}`,
+          receivedAt,
+          original: { contentType: formType, body: withoutKeys(raw), messageId: null },
+        }),
+        hold: await findReasonToHold(request, values),
+      };
       const accepted = await acceptOrRefuse(accept, report);
       if (accepted instanceof AppError) {
         setRetryHeaders(reply.code(problemKinds[accepted.code].status), accepted);
@@ -106,7 +149,7 @@ export async function registerReportForm(
       }
       if (!accepted.sameContent) {
         return sendForm(request, reply.code(409), {
-          values: { ...values, token: nanoid() },
+          values: { ...values, ...newToken(), proof: '' },
           notice: { kind: 'sentBefore', receipt: accepted.receipt },
         });
       }
@@ -128,11 +171,11 @@ async function acceptOrRefuse(accept: Accept, report: NewReport): Promise<Accept
   }
 }
 
-/** Byte for byte as posted, but for the one field that differs each time the same form is shown again. */
-function withoutCsrfToken(raw: Buffer): Buffer {
-  return Buffer.from(raw.toString('latin1').replace(/^csrf=[^&]*&|&csrf=[^&]*/, ''), 'latin1');
-}
-
-function withToken(values: FormValues): FormValues {
-  return /^[\w-]{21}$/.test(values.token) ? values : { ...values, token: nanoid() };
+/** Byte for byte as posted, but for what may differ each time the same form is shown again. */
+function withoutKeys(raw: Buffer): Buffer {
+  const kept = raw
+    .toString('latin1')
+    .split('&')
+    .filter((field) => !/^(csrf|opened|proof)=/.test(field));
+  return Buffer.from(kept.join('&'), 'latin1');
 }

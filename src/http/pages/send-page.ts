@@ -22,8 +22,12 @@ export function viewOf(request: FastifyRequest, asked: Readonly<Record<string, s
   return { speech, assets: request.server.assets, otherLanguageHref: `?${query}` };
 }
 
-export function sendPage(reply: FastifyReply, page: { toString(): string | Promise<string> }): FastifyReply {
-  return reply.headers(pageHeaders).type('text/html; charset=utf-8').send(renderDocument(page));
+export function sendPage(
+  reply: FastifyReply,
+  page: { toString(): string | Promise<string> },
+  headers: Readonly<Record<string, string>> = pageHeaders,
+): FastifyReply {
+  return reply.headers(headers).type('text/html; charset=utf-8').send(renderDocument(page));
 }
 
 /** Throws where a part of the page would have to be waited for: pages get data, not promises. */
