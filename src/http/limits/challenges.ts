@@ -10,7 +10,7 @@ import { describeFailure } from '../../errors.ts';
  * What a browser has to find out: with which of at most `tries[1]` numbers PBKDF2 gives the key whose half it is told. A
  * cheap phone needs a second or two for it, in the background, while the form is filled in; checking it costs us one HMAC.
  */
-const work = { algorithm: 'PBKDF2/SHA-256', cost: 2_000, tries: [150, 300] } as const;
+const work = { algorithm: 'PBKDF2/SHA-256', cost: 2_000, tries: [100, 200] } as const;
 const validMs = 20 * 60_000;
 /** PostgreSQL being away must not hold anybody up: what was not found out in time is not proven. */
 const spendWithinMs = 1_000;

@@ -100,6 +100,7 @@ export const en: Catalogue = {
     trap: 'Leave this field empty',
   },
   scripts: {
+    list: 'Suggestions',
     suggestions: '{count} suggestions, choose with arrow up and down',
     noSuggestions: 'No suggestions',
     locating: 'Looking for where you are…',

@@ -99,6 +99,7 @@ export const id = {
   },
   /** What the scripts of the form say; `{…}` they fill in themselves. */
   scripts: {
+    list: 'Saran',
     suggestions: '{count} saran, pilih dengan panah atas dan bawah',
     noSuggestions: 'Tidak ada saran',
     locating: 'Mencari lokasi…',

@@ -19,7 +19,7 @@ export function startCombobox(input, { search, take, words }) {
   list.id = `${input.id}-options`;
   list.className = 'options';
   list.role = 'listbox';
-  list.ariaLabel = input.labels?.[0]?.textContent?.trim() ?? '';
+  list.ariaLabel = words['list'] ?? '';
   list.hidden = true;
   const status = document.createElement('p');
   status.className = 'hidden';
