@@ -1,10 +1,12 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { type Running, startGateway } from './support/gateway.ts';
 import { uniqueWord } from './support/unique-word.ts';
 
+const require = createRequire(import.meta.url);
 const chromiumPath = '/usr/bin/chromium';
 
 describe.skipIf(!existsSync(chromiumPath))('the report form in a browser with scripts', () => {
@@ -198,6 +200,49 @@ describe.skipIf(!existsSync(chromiumPath))('the report form in a browser with sc
     });
     expect(await answer.json()).toMatchObject({ topic: expect.anything(), reports: [] });
   });
+
+  test.each([
+    [360, 'dark', 'id-ID'],
+    [1280, 'light', 'en-GB'],
+  ] as const)(
+    '%i pixels wide, %s, in %s, all help open: axe finds nothing, thumbs find everything',
+    async (width, colorScheme, locale) => {
+      await fileReport(
+        'Sampah menumpuk di pinggir kali, bau menyengat sampai rumah',
+        'Kec. Lengkong, Kota Bandung',
+      );
+      const dressed = await browser.newContext({
+        viewport: { width, height: 740 },
+        colorScheme,
+        locale,
+        baseURL: gateway.url,
+      });
+      const other = await dressed.newPage();
+      await other.goto('/lapor');
+      await other.locator('#text').fill('tumpukan sampah di pinggir kali menyengat baunya');
+      await other.locator('#place').fill('lengkong kota bandung');
+      await other.locator('#similar button').first().click();
+      await other.locator('#agency').fill('kementerian');
+      await other.keyboard.press('ArrowDown');
+      await other.locator('#agency-options li').first().waitFor();
+      await other.evaluate(readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8'));
+      const found = await other.evaluate<{ violations: { id: string; nodes: { html: string }[] }[] }>(
+        "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })",
+      );
+      expect(found.violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+      for (const target of await other
+        .locator('main button, main a, [role=option], .field input')
+        .filter({ visible: true })
+        .all()) {
+        expect(
+          (await target.boundingBox())?.height,
+          await target.textContent().then(String),
+        ).toBeGreaterThanOrEqual(44);
+      }
+      expect(await other.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+      await dressed.close();
+    },
+  );
 
   test('a draft survives a reload without what tells who writes it, and is gone once sent, forgotten or secret', async () => {
     const draft = () => page.evaluate<string | null>("localStorage.getItem('lapor-draft')");

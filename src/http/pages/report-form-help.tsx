@@ -91,7 +91,7 @@ export function SimilarReports({ view }: InView) {
         <template>
           <li>
             <p>
-              <strong data-part="topic" /> <span data-part="reason" />
+              <strong data-part="topic" lang="id" /> <span data-part="reason" lang="id" />
             </p>
             <p class="hint">
               <time data-part="time" /> · <span data-part="reports" /> · <span data-part="id" />

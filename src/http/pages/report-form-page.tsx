@@ -59,7 +59,6 @@ export function ReportFormPage(props: ReportFormProps) {
         <input type="hidden" name="csrf" value={csrfToken} />
         <input type="hidden" name="token" value={values.token} />
         <FormKeys view={view} values={values} />
-        <DraftNote view={view} />
         <JoinNote view={view} joins={values.joins} />
         <EventFields {...props} />
         <AddresseeFields {...props} />
@@ -119,6 +118,7 @@ function EventFields(props: ReportFormProps) {
             </textarea>
           )}
         </Field>
+        <DraftNote view={props.view} />
       </section>
       <section>
         <h2>{form.whenSection}</h2>
