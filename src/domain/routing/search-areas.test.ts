@@ -23,7 +23,7 @@ const search = createAreaSearch(
 );
 const names = (typed: string) => search(typed, 8).map(({ name }) => name);
 
-test('what is typed begins a name; an exact name comes first, then the larger areas', () => {
+test('what is typed begins a name; the larger areas come first, of the smaller ones those called exactly so', () => {
   expect(names('band')).toEqual(['Kabupaten Bandung', 'Kota Bandung', 'Kec. Bandungan, Kabupaten Klaten']);
   expect(names('dago')).toEqual([
     'Kel. Dago, Kec. Coblong, Kota Bandung',

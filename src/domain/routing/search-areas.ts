@@ -45,17 +45,15 @@ export function createAreaSearch(gazetteer: Gazetteer): AreaSearch {
     const words = splitWords(typed).filter((word) => !marks.has(word));
     const { areas, rest } = match(words);
     const asked = words.slice(0, words.length - rest.length).join(' ');
-    const isNamed = (area: AreaIndex) => splitWords(gazetteer.names[area] ?? '').join(' ') === asked;
+    // A village called exactly so comes before districts that begin so, and after regencies and provinces.
+    const rank = (area: AreaIndex) =>
+      areaLevel(gazetteer, area) - (splitWords(gazetteer.names[area] ?? '').join(' ') === asked ? 1.5 : 0);
     return areas
       .filter((area) => rest.length === 0 || liesIn(gazetteer, area, rest))
-      .toSorted(
-        (one, other) =>
-          Number(isNamed(other)) - Number(isNamed(one)) ||
-          areaLevel(gazetteer, one) - areaLevel(gazetteer, other) ||
-          one - other,
-      )
+      .map((area) => ({ area, rank: rank(area) }))
+      .toSorted((one, other) => one.rank - other.rank || one.area - other.area)
       .slice(0, limit)
-      .map((area) => ({ code: gazetteer.codes[area] ?? '', name: describeArea(gazetteer, area) }));
+      .map(({ area }) => ({ code: gazetteer.codes[area] ?? '', name: describeArea(gazetteer, area) }));
   };
 }
 
