@@ -117,6 +117,7 @@ const parts = [
       'intl-messageformat',
       '@picocss/pico',
       'nanoid',
+      'altcha-lib',
     ],
   },
   {

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { createAccept } from '../src/accept.ts';
 import { readConfig } from '../src/config.ts';
@@ -17,6 +17,7 @@ const gateway = await startGateway(
       seal: (plaintext) => ({ keyId: 'unsealed', bytes: plaintext }),
       // as accept told repeats from other messages before
       blindIndex: (_kind, value) => hash('sha256', value, 'buffer'),
+      formKey: randomBytes(32),
     }),
   },
 );

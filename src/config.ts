@@ -99,6 +99,10 @@ export type Config = {
   readonly attachmentsS3AccessKey: string | null;
   readonly attachmentsS3SecretKey: string | null;
   readonly attachmentsS3Region: string;
+  /** A form without proof of work that is sent sooner after it was opened is held for staff. */
+  readonly formMinSeconds: number;
+  /** Forms an hour from one address that are filed without proof of work; further ones are held for staff. */
+  readonly formsWithoutProof: number;
   /** Addresses, CIDR ranges or `loopback` whose `X-Forwarded-For` is believed. */
   readonly trustProxy: readonly string[];
   /** Null: the process lives. Set by tests and the chaos harness only. */
@@ -204,6 +208,8 @@ export function parseConfig(env: Env): Config {
     attachmentsS3AccessKey: read(env, 'ATTACHMENTS_S3_ACCESS_KEY', text, null),
     attachmentsS3SecretKey: read(env, 'ATTACHMENTS_S3_SECRET_KEY', text, null),
     attachmentsS3Region: read(env, 'ATTACHMENTS_S3_REGION', word, 'us-east-1'),
+    formMinSeconds: read(env, 'FORM_MIN_SECONDS', integer(0, 3600), 3),
+    formsWithoutProof: read(env, 'FORMS_WITHOUT_PROOF', integer(0, 1_000_000), 30),
     trustProxy: read(env, 'TRUST_PROXY', addresses, []),
     crashAt: read(env, 'CRASH_AT', crashAt, null),
   };

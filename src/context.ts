@@ -34,10 +34,15 @@ export type Context = {
 };
 
 /** What taking reports needs besides: sealing who reports. Nothing here can open it again. */
-export type DoorContext = Context & { readonly seal: Seal; readonly blindIndex: BlindIndex };
+export type DoorContext = Context & {
+  readonly seal: Seal;
+  readonly blindIndex: BlindIndex;
+  /** Signs what the report form carries to the browser and back. */
+  readonly formKey: Buffer;
+};
 
 /** What the pages and the API need besides: the files of people. */
-export type HttpContext = Context & { readonly attachments: Attachments };
+export type HttpContext = DoorContext & { readonly attachments: Attachments };
 
 /** What workers are given besides: the private keys, as a function. A process that only serves has none. */
 export type WorkerContext = Context & {

@@ -99,9 +99,9 @@ export async function startGateway(
   const door = sealing === null ? null : await openDoor({ ...context, ...sealing }, metrics, parts);
   const attachments = door === null ? null : await openAttachments(context);
   const app =
-    door === null || attachments === null
+    door === null || sealing === null || attachments === null
       ? null
-      : await serve({ ...context, attachments }, door, queues, metrics);
+      : await serve({ ...context, ...sealing, attachments }, door, queues, metrics);
   const workers =
     identities === null
       ? null

@@ -5,6 +5,7 @@ import { type Db, isUnavailable } from './db/pool.ts';
 import { listIdentityKeys, noteSealingKeys } from './db/sealing-keys.ts';
 import { AppError, describeFailure } from './errors.ts';
 import { createBlindIndex } from './sealing/blind-index.ts';
+import { deriveFormKey } from './sealing/form-key.ts';
 import {
   createMissingKeys,
   keysFolder,
@@ -28,7 +29,7 @@ export async function openSealing(
   db: Db,
   log: Context['log'],
   mayBeAway: boolean,
-): Promise<Pick<DoorContext, 'seal' | 'blindIndex'>> {
+): Promise<Pick<DoorContext, 'seal' | 'blindIndex' | 'formKey'>> {
   if (createMissingKeys(config)) log.info({ event: 'keys_created', folder: keysFolder(config.dataDir) });
   const publicKey = readPublicKey(config);
   const indexKey = readIndexKey(config);
@@ -40,7 +41,11 @@ export async function openSealing(
     log.warn({ event: 'keys_not_checked', error: describeFailure(error) });
     checkLater(db, publicKey.id, indexKey.id, log);
   }
-  return { seal: await createSeal(publicKey), blindIndex: createBlindIndex(indexKey.bytes) };
+  return {
+    seal: await createSeal(publicKey),
+    blindIndex: createBlindIndex(indexKey.bytes),
+    formKey: deriveFormKey(indexKey.bytes),
+  };
 }
 
 const checkAgainMs = 5_000;

@@ -270,8 +270,11 @@ describe('what machines ask', () => {
       '/problems/{code}',
       '/ready',
       '/v1/agencies',
+      '/v1/areas/search',
+      '/v1/challenge',
       '/v1/receipts/{receipt}',
       '/v1/reports',
+      '/v1/suggestions',
       '/v1/topics',
       '/v1/track/{trackingId}',
     ]);

@@ -5,6 +5,7 @@ import { insertDeliveries } from '../src/db/deliveries.ts';
 import { claimFingerprints, insertFilings, insertFirstRoutes } from '../src/db/filings.ts';
 import { listFromSameReporter } from '../src/db/identities.ts';
 import { deleteFromInbox, lockUnfiled, quarantineReport, type UnfiledReport } from '../src/db/inbox.ts';
+import { type Joined, listJoined } from '../src/db/joined-reports.ts';
 import { insertNotifications } from '../src/db/notifications.ts';
 import { type Db, isUnavailable, transaction } from '../src/db/pool.ts';
 import { processHalving } from '../src/domain/batches.ts';
@@ -12,11 +13,12 @@ import {
   type Duplicate,
   explainDuplicate,
   findDuplicates,
+  joinReason,
 } from '../src/domain/duplicates/find-duplicates.ts';
 import { fingerprint } from '../src/domain/duplicates/fingerprint.ts';
 import { kindOfFiling } from '../src/domain/notification.ts';
 import type { DeliveryId, NotificationId, ReportId } from '../src/domain/report.ts';
-import { routeReport } from '../src/domain/routing/route-report.ts';
+import { routeWith } from '../src/domain/routing/route-report.ts';
 import { mintTrackingId } from '../src/domain/tracking-id.ts';
 import { AppError, describeFailure } from '../src/errors.ts';
 import { createGroupCommit } from '../src/group-commit.ts';
@@ -91,10 +93,11 @@ async function file(context: IntakeContext, db: Db, reportIds: readonly string[]
   const reports = await setAside(context, db, await lockUnfiled(db, reportIds));
   if (reports.length === 0) return { deliveryIds: [], notificationIds: [] };
 
-  const duplicates = await findDuplicatesOf(context, db, reports);
+  const joined = await findJoined(db, reports);
+  const duplicates = await findDuplicatesOf(context, db, reports, joined);
   const directory = context.directory();
   const routes = reports.map((report) => {
-    const { agency, topic, reason, confidence } = routeReport(directory, report);
+    const { agency, topic, reason, confidence } = routeWith(directory, report, joined.get(report.id) ?? null);
     return { reportId: report.id, agency, topic, reason, confidence };
   });
 
@@ -152,12 +155,30 @@ function planNotifications(
     }));
 }
 
+/** What reports join that name another ("saya juga"); a confidential one joins nothing. */
+async function findJoined(db: Db, reports: readonly UnfiledReport[]): Promise<ReadonlyMap<ReportId, Joined>> {
+  const wishes = reports.filter(({ joins, confidential }) => joins !== null && !confidential);
+  if (wishes.length === 0) return new Map();
+  const known = await listJoined(db, [...new Set(wishes.map(({ joins }) => joins ?? ''))]);
+  return new Map(
+    wishes.flatMap(({ id, joins }) => {
+      const joined = known.get(joins ?? '');
+      return joined === undefined ? [] : [[id, joined] as const];
+    }),
+  );
+}
+
+/** Reports that join another claim no fingerprint: "saya juga" says the same of every event. */
 async function findDuplicatesOf(
   context: IntakeContext,
   db: Db,
   reports: readonly UnfiledReport[],
+  joined: ReadonlyMap<ReportId, Joined>,
 ): Promise<ReadonlyMap<ReportId, Duplicate>> {
-  const printed = reports.map((report) => ({
+  const joining = [...joined].map(([id, { first }]) => [id, { of: first, reason: joinReason }] as const);
+  const telling = reports.filter(({ id }) => !joined.has(id));
+  if (telling.length === 0) return new Map(joining);
+  const printed = telling.map((report) => ({
     id: report.id,
     receivedAt: report.receivedAt,
     fingerprint: fingerprint(report),
@@ -175,11 +196,14 @@ async function findDuplicatesOf(
     windowStart,
   );
   const duplicates = findDuplicates(printed, claims);
-  if (duplicates.size === 0) return new Map();
+  if (duplicates.size === 0) return new Map(joining);
   const sameReporter = await listFromSameReporter(db, duplicates);
-  return new Map(
-    [...duplicates].map(([id, of]) => [id, { of, reason: explainDuplicate(sameReporter.has(id)) }]),
-  );
+  return new Map([
+    ...joining,
+    ...[...duplicates].map(
+      ([id, of]) => [id, { of, reason: explainDuplicate(sameReporter.has(id)) }] as const,
+    ),
+  ]);
 }
 
 /** Never awaited: what is to be done are rows already, and the sweeper makes up for a queue that is away. */

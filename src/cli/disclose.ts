@@ -75,7 +75,7 @@ export const disclose = defineCommand({
         console.log(printable(`as written   ${[title, text].filter(Boolean).join('\n')}`));
         if (placeText) console.log(printable(`place        ${placeText}`));
       }
-      for (const [id, name] of Object.entries(fileNames)) {
+      for (const [id, name] of Object.entries(fileNames ?? {})) {
         console.log(printable(`file         ${id} was called ${name}`));
       }
       console.log(`original     ${original.contentType}, ${original.body.length} bytes (--json shows it)`);

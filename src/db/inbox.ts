@@ -7,6 +7,7 @@ export type UnfiledReport = Pick<
   'channel' | 'kind' | 'title' | 'text' | 'place' | 'topic' | 'agency' | 'confidential' | 'receivedAt'
 > & {
   readonly id: ReportId;
+  readonly joins: string | null;
   /** Why staff should look at it first, as the door saw it; null as a rule. */
   readonly hold: string | null;
   /** Staff looked at it, and released it. */
@@ -26,7 +27,7 @@ export async function lockUnfiled(db: Db, ids: readonly string[]): Promise<reado
     text: `
       select report.id, report.channel, report.kind, report.title, report.text, report.place_text, report.place_lat,
         report.place_lon, report.place_area_code, report.topic_code, report.agency_code, report.confidential,
-        report.received_at, report.hold, held.report_id is not null as released, person.phone_index,
+        report.received_at, report.joins, report.hold, held.report_id is not null as released, person.phone_index,
         person.copy_index
       from inbox join reports as report on report.id = inbox.report_id
       left join report_identities as person on person.report_id = report.id
@@ -54,6 +55,7 @@ export async function lockUnfiled(db: Db, ids: readonly string[]): Promise<reado
     released: row.released,
     phoneIndex: row.phone_index,
     copyIndex: row.copy_index,
+    joins: row.joins,
   }));
 }
 
@@ -75,6 +77,7 @@ type Row = {
   released: boolean;
   phone_index: Buffer | null;
   copy_index: Buffer | null;
+  joins: string | null;
 };
 
 export async function deleteFromInbox(db: Db, ids: readonly ReportId[]): Promise<void> {

@@ -33,18 +33,18 @@ export async function insertReports(
         select * from json_to_recordset($1) as entry (
           id uuid, receipt text, channel text, external_id text, kind text, title text, text text, occurred_on date,
           place_text text, place_lat float8, place_lon float8, place_area_code text, topic_code text,
-          agency_code text, anonymous boolean, confidential boolean, received_at timestamptz, hold text,
+          agency_code text, anonymous boolean, confidential boolean, received_at timestamptz, hold text, joins text,
           key_id text, sealed text, phone_index text, email_index text, content_index text,
           copy_index text, attachments json
         )
       ), report as (
         insert into reports (
           id, receipt, channel, external_id, kind, title, text, occurred_on, place_text, place_lat,
-          place_lon, place_area_code, topic_code, agency_code, anonymous, confidential, received_at, hold
+          place_lon, place_area_code, topic_code, agency_code, anonymous, confidential, received_at, hold, joins
         )
         select
           id, receipt, channel, external_id, kind, title, text, occurred_on, place_text, place_lat,
-          place_lon, place_area_code, topic_code, agency_code, anonymous, confidential, received_at, hold
+          place_lon, place_area_code, topic_code, agency_code, anonymous, confidential, received_at, hold, joins
         from entry
         on conflict do nothing
         returning id

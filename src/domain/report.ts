@@ -67,6 +67,8 @@ export type NewReport = {
   readonly confidential: boolean;
   readonly receivedAt: Date;
   readonly original: Original;
+  /** Tracking ID of the report that the reporter says is the same as theirs ("saya juga"); a wish, absent as a rule. */
+  readonly joins?: string | null;
   /** Why staff should look at it before it is filed, in words; null as a rule. */
   readonly hold: string | null;
   /** Secrets of files that were uploaded for it; `attachments` are made of them before it is accepted. */

@@ -54,6 +54,13 @@ export const Submission = Type.Object(
         email: Type.Optional(Type.String({ maxLength: limits.contact, pattern: '^[^\\s@]+@[^\\s@]+$' })),
       }),
     ),
+    joins: Type.Optional(
+      Type.String({
+        pattern: '^\\d{12}$',
+        description:
+          'Tracking ID of a report about the same event: this one is linked with it, and need not tell everything again',
+      }),
+    ),
     onBehalfOf: Type.Optional(Line(limits.name, 'Name of the person for whom the reporter speaks')),
     anonymous: Type.Optional(
       Type.Boolean({ description: 'The name is hidden from the agency and the public' }),
@@ -139,6 +146,8 @@ export function toNewReport(
     confidential: submission.confidential ?? false,
     receivedAt: message.receivedAt,
     original: message.original,
+    // that a confidential report is about the same event as a public one is nobody's business
+    joins: submission.confidential ? null : (submission.joins ?? null),
     hold: null,
     uploads: submission.attachments?.map((id) => id as UploadSecret) ?? [],
   };

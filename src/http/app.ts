@@ -10,6 +10,7 @@ import type { Accept } from '../accept.ts';
 import type { HttpContext } from '../context.ts';
 import { AppError, describeFailure, findPlace } from '../errors.ts';
 import { registerAttachments } from './api/attachments.ts';
+import { registerChallenge } from './api/challenge.ts';
 import { isFailedAuthentication, registerChannels } from './api/channels.ts';
 import { registerDirectory } from './api/directory.ts';
 import { registerDocs } from './api/docs.ts';
@@ -18,11 +19,13 @@ import { type Part, registerOperations } from './api/operations.ts';
 import { registerProblemKinds } from './api/problem-kinds.ts';
 import { registerProgress } from './api/progress.ts';
 import { registerReports } from './api/reports.ts';
+import { registerSuggestions } from './api/suggestions.ts';
 import { createWaitForTrackingId } from './api/wait-for-tracking-id.ts';
 import { registerAttachmentFiles } from './attachment-files.ts';
 import { registerAddressLimits } from './limits/addresses.ts';
 import { registerBodyBudget } from './limits/bodies.ts';
 import { longestRequestMs, registerBodyDeadline } from './limits/body-deadline.ts';
+import { createChallenges } from './limits/challenges.ts';
 import { type ConnectionBounds, connectionBounds } from './limits/connections.ts';
 import { registerPressure } from './limits/pressure.ts';
 import { limitSenders } from './limits/senders.ts';
@@ -95,12 +98,15 @@ export async function createApp(
   registerBodyBudget(app);
   // Providers are not senders: what they hand over is always taken.
   const acceptLimited = limitSenders(context, accept);
+  const challenges = createChallenges(context);
   await registerDocs(app, context.config.publicUrl);
   await app.register(async (api) => {
     keepBodiesRaw(api);
     registerReports(api, context, acceptLimited, createWaitForTrackingId(context));
     registerProgress(api, context);
     registerDirectory(api, context);
+    registerSuggestions(api, context);
+    registerChallenge(api, challenges);
     registerChannels(api, context, accept);
     registerOperations(api, parts, metrics);
     registerProblemKinds(api, context.config.publicUrl);
@@ -109,7 +115,7 @@ export async function createApp(
     await registerAttachments(files, context);
     registerAttachmentFiles(files, context);
   });
-  await registerPages(app, context, acceptLimited);
+  await registerPages(app, context, acceptLimited, challenges);
   return app;
 }
 

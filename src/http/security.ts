@@ -16,6 +16,16 @@ export const pageHeaders = {
   'x-frame-options': 'DENY',
 };
 
+/**
+ * The report form has scripts, our own alone, which ask nobody but us, and may ask the browser where it is once its reader
+ * presses the button for it.
+ */
+export const formPageHeaders = {
+  ...pageHeaders,
+  'content-security-policy': `${pageHeaders['content-security-policy']};script-src 'self';worker-src 'self';connect-src 'self'`,
+  'permissions-policy': 'camera=(), geolocation=(self), microphone=()',
+};
+
 /** What every answer says. What only means something to a browser showing a page is left to pages: headers cost time. */
 export function registerSecurity(app: FastifyInstance): void {
   app.addHook('onRequest', (_request, reply, done) => {

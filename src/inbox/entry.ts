@@ -82,6 +82,7 @@ export function toReportEntry(
       confidential: report.confidential,
       received_at: report.receivedAt,
       hold: report.hold,
+      joins: report.joins,
       key_id: sealed.keyId,
       sealed: sealed.bytes.toString('base64'),
       ...written,

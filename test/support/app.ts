@@ -66,7 +66,7 @@ export async function createTestApp(
     { name: 'queue', check: queues.ping },
   ];
   const attachments = await openAttachments(context);
-  const http = { ...context, attachments };
+  const http = { ...context, ...sealing, attachments };
   const app = await createApp(http, countAccepted(accept, metrics), parts, metrics, bounds);
   app.addHook('onClose', attachments.stop);
   return { app, logged, attachments };

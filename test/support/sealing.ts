@@ -8,6 +8,7 @@ import { findSealedReport } from '../../src/db/identities.ts';
 import type { Pool } from '../../src/db/pool.ts';
 import type { ReportId } from '../../src/domain/report.ts';
 import { createBlindIndex } from '../../src/sealing/blind-index.ts';
+import { deriveFormKey } from '../../src/sealing/form-key.ts';
 import { createMissingKeys, readIndexKey, readPrivateKeys, readPublicKey } from '../../src/sealing/keys.ts';
 import { createOpen, createSealAgain } from '../../src/sealing/open.ts';
 import { type Audience, createSeal } from '../../src/sealing/seal.ts';
@@ -21,9 +22,11 @@ const config = parseConfig({ DATA_DIR: testDataDir });
 createMissingKeys(config);
 
 /** What seals and opens with those keys. */
-export const sealing: Pick<DoorContext, 'seal' | 'blindIndex'> & Pick<WorkerContext, 'open' | 'sealAgain'> = {
+export const sealing: Pick<DoorContext, 'seal' | 'blindIndex' | 'formKey'> &
+  Pick<WorkerContext, 'open' | 'sealAgain'> = {
   seal: await createSeal(readPublicKey(config)),
   blindIndex: createBlindIndex(readIndexKey(config).bytes),
+  formKey: deriveFormKey(readIndexKey(config).bytes),
   open: createOpen(() => readPrivateKeys(config)),
   sealAgain: createSealAgain(() => readPrivateKeys(config)),
 };

@@ -11,6 +11,9 @@ export const explainDuplicate = (sameReporter: boolean): string =>
     ? 'teks, tempat dan pelapor sama dengan laporan sebelumnya'
     : 'teks dan tempat sama dengan laporan sebelumnya';
 
+/** Why a report is linked that names an earlier one itself, for staff. */
+export const joinReason = 'pelapor menyatakan kejadiannya sama ("saya juga")';
+
 /**
  * Which reports of a batch repeat an earlier one, in the batch or stored. `claims` names for each fingerprint the
  * report that holds it now; a report that does not hold its own fingerprint is a duplicate of the one that does.

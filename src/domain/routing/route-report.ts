@@ -61,6 +61,23 @@ export function routeReport(directory: Directory, report: RoutableReport): Route
   return { agency: nationalDesk, topic, ...explainNationalDesk(clues) };
 }
 
+/**
+ * Where a report goes that joins another: to who has that one, unless its reporter chose an agency. It need not say again
+ * where it happened and what it is about.
+ */
+export function routeWith(
+  directory: Directory,
+  report: RoutableReport,
+  joined: { readonly agency: AgencyCode; readonly topic: string | null } | null,
+): Route {
+  const agency = joined === null ? undefined : directory.agencies.get(joined.agency);
+  if (joined === null || !agency?.active || agencyChosen(directory, report) !== null) {
+    return routeReport(directory, report);
+  }
+  const reason = `Bergabung dengan laporan tentang kejadian yang sama, yang ditangani ${agency.name}`;
+  return { agency: agency.code, topic: joined.topic, reason, confidence: 0.9 };
+}
+
 function readClues(directory: Directory, report: RoutableReport): Clues {
   const words = splitWords(report.title === null ? report.text : `${report.title}\n${report.text}`);
   return {

@@ -101,7 +101,7 @@ function isThisMachine({ raw, headers }: FastifyRequest, believesProxy: boolean)
 }
 
 /** An IPv6 client has a /64 to itself at least, and counts as that. What a proxy calls an address and is none is not kept. */
-function findAddress({ ip, raw }: FastifyRequest): string {
+export function findAddress({ ip, raw }: FastifyRequest): string {
   return normalizeIP(isIP(ip) === 0 ? (raw.socket.remoteAddress ?? '') : ip, 64);
 }
 

@@ -57,6 +57,9 @@ export const id = {
     occurredOnHint: 'Perkiraan sudah cukup.',
     place: 'Tempat kejadian',
     placeHint: 'Nama jalan, desa atau kelurahan, kecamatan, kabupaten atau kota',
+    point: 'Titik lokasi',
+    pointHint: 'Tempel tautan peta atau koordinat, misalnya -6.9147, 107.6098',
+    locate: 'Pakai lokasi saya sekarang',
     whoSection: 'Kepada siapa',
     agency: 'Instansi tujuan',
     agencyHint: 'Tidak tahu? Kosongkan saja, kami yang mencarikan.',
@@ -82,6 +85,33 @@ export const id = {
     consentHint:
       'Data dipakai hanya untuk mencatat, meneruskan, dan menindaklanjuti laporan ini, serta mengabari Anda (UU 27/2022 tentang Pelindungan Data Pribadi).',
     submit: 'Kirim laporan',
+    draft:
+      'Supaya tidak hilang, cerita Anda (tanpa nama dan kontak) tersimpan di peramban ini paling lama tiga hari, dan dihapus begitu dikirim atau begitu Anda memilih anonim atau rahasia.',
+    forgetDraft: 'Hapus dan jangan simpan',
+    useTopic: 'Pakai topik ini',
+    similarTitle: 'Mungkin sudah ada yang melaporkan',
+    similarHint:
+      'Kejadian yang sama? Bergabunglah: laporan Anda tetap tercatat sendiri, dan terlihat berapa orang yang mengalaminya.',
+    alsoMe: 'Saya juga',
+    joining: 'Laporan Anda akan digabungkan dengan laporan',
+    leave: 'Batal bergabung',
+    trap: 'Kosongkan isian ini',
+  },
+  /** What the scripts of the form say; `{…}` they fill in themselves. */
+  scripts: {
+    list: 'Saran',
+    suggestions: '{count} saran, pilih dengan panah atas dan bawah',
+    noSuggestions: 'Tidak ada saran',
+    locating: 'Mencari lokasi…',
+    located: 'Lokasi terisi, dengan ketelitian sekitar {meters} meter.',
+    notLocated: 'Lokasi tidak dapat dibaca. Tulis saja tempatnya, atau tempel tautan peta.',
+    restored: 'Cerita yang belum terkirim sudah kami kembalikan.',
+    forgotten: 'Sudah dihapus. Yang Anda tulis di halaman ini tidak disimpan lagi.',
+    topic: 'Sepertinya tentang: {topic}',
+    topicChosen: 'Topik dipilih: {topic}',
+    similar: '{count} laporan serupa ditemukan',
+    reports: 'Sudah dilaporkan {count} kali',
+    alsoMeText: 'Saya juga mengalami hal ini.',
   },
   attachments: {
     section: 'Lampiran',
@@ -111,6 +141,8 @@ export const id = {
       'Instansi "{typed}" tidak kami temukan. Ubah tulisannya, atau kirim lagi dan kami yang mencarikan',
     agencyUnclear: 'Pilih instansi yang Anda maksud',
     topic: 'Pilih topik dari daftar',
+    point:
+      'Titik lokasi tidak terbaca. Tulis seperti -6.9147, 107.6098, tempel tautan peta yang panjang, atau kosongkan',
     phone: 'Nomor ini tidak terbaca. Tulis seperti 0812 3456 7890, atau dengan +kode negara',
     email: 'Alamat surel ditulis seperti nama@contoh.id',
     consent: 'Beri tanda setuju: tanpa persetujuan, laporan tidak boleh kami proses',

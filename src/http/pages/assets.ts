@@ -13,7 +13,15 @@ export type Asset = {
   readonly gzipped: Buffer;
 };
 
-export type Assets = { readonly pico: Asset; readonly site: Asset; readonly icon: Asset };
+export type Assets = {
+  readonly pico: Asset;
+  readonly site: Asset;
+  readonly icon: Asset;
+  readonly form: FormScripts;
+};
+
+/** The scripts of the report form: modules, of which the first starts the others, and what works in the background. */
+export type FormScripts = { readonly modules: readonly Asset[]; readonly worker: Asset };
 
 /** Reads everything the pages link to into memory: a few small files. */
 export function loadAssets(): Assets {
@@ -23,6 +31,7 @@ export function loadAssets(): Assets {
     pico: read('pico.css', 'text/css; charset=utf-8', pico),
     site: read('site.css', 'text/css; charset=utf-8', join(own, 'dress.css'), join(own, 'parts.css')),
     icon: read('icon.svg', 'image/svg+xml', join(own, 'icon.svg')),
+    form: readFormScripts(join(own, 'form')),
   };
 }
 
@@ -30,4 +39,34 @@ function read(name: string, contentType: string, ...files: readonly string[]): A
   const body = Buffer.concat(files.map((file) => readFileSync(file)));
   const hash = createHash('sha256').update(body).digest('hex').slice(0, 12);
   return { path: `/assets/${name.replace('.', `-${hash}.`)}`, contentType, body, gzipped: gzipSync(body) };
+}
+
+const formModules = [
+  'main',
+  'ask',
+  'choices',
+  'combobox',
+  'draft',
+  'location',
+  'page',
+  'proof',
+  'suggestions',
+];
+
+/** Modules name one another, so the folder they lie in names the content of all of them. */
+function readFormScripts(folder: string): FormScripts {
+  const files = [...formModules, 'solve'].map((name) => ({
+    name,
+    body: readFileSync(join(folder, `${name}.js`)),
+  }));
+  const hash = createHash('sha256');
+  for (const { body } of files) hash.update(body);
+  const home = `/assets/form-${hash.digest('hex').slice(0, 12)}`;
+  const assets = files.map(({ name, body }) => ({
+    path: `${home}/${name}.js`,
+    contentType: 'text/javascript; charset=utf-8',
+    body,
+    gzipped: gzipSync(body),
+  }));
+  return { modules: assets.slice(0, -1), worker: assets.at(-1) as Asset };
 }

@@ -1,6 +1,6 @@
 import type { Child } from 'hono/jsx';
 import type { Speech } from '../messages/speech.ts';
-import type { Assets } from './assets.ts';
+import type { Asset, Assets } from './assets.ts';
 
 /** What every page needs to know of the request it answers. */
 export type View = {
@@ -17,10 +17,12 @@ type LayoutProps = {
   /** Id of a form on the page: the language is then switched by sending it, so that nothing typed is lost. */
   readonly languageForm?: string;
   readonly refreshSeconds?: number | undefined;
+  /** Modules that make the page more comfortable; the first starts the others. */
+  readonly scripts?: readonly Asset[];
 };
 
 /** The dress of every page: head, header, footer. */
-export function Layout({ view, title, children, languageForm, refreshSeconds }: LayoutProps) {
+export function Layout({ view, title, children, languageForm, refreshSeconds, scripts = [] }: LayoutProps) {
   const { speech, assets } = view;
   const { site } = speech.words;
   const other = speech.language === 'id' ? 'en' : 'id';
@@ -36,6 +38,12 @@ export function Layout({ view, title, children, languageForm, refreshSeconds }: 
         <link rel="stylesheet" href={assets.pico.path} />
         <link rel="stylesheet" href={assets.site.path} />
         <link rel="icon" href={assets.icon.path} type="image/svg+xml" />
+        {scripts.slice(1).map(({ path }) => (
+          <link rel="modulepreload" href={path} />
+        ))}
+        {scripts.slice(0, 1).map(({ path }) => (
+          <script type="module" src={path} />
+        ))}
       </head>
       <body>
         <a class="skip" href="#isi">

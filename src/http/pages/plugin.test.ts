@@ -21,6 +21,7 @@ const directory = buildDirectory({
 const receipt = '01pb5v07k2m9qx4t0v8w3zr5n1hc6dpya' as Receipt;
 const reportId = '019f0000-0000-7000-8000-000000000001' as ReportId;
 const now = new Date('2026-11-22T03:15:00Z');
+const formKey = Buffer.alloc(32, 1);
 const text = 'Lampu jln depan SDN 2 Cikaret mati sdh 2 minggu, gelap & "rawan" <begal>';
 
 /** Nobody sends any: test/attachments.test.ts does. */
@@ -39,11 +40,16 @@ let rows: Record<string, Record<string, unknown>> = {};
 let filed: NewReport[] = [];
 let outcome: 'accepted' | 'other-content' | 'unavailable' = 'accepted';
 let app: FastifyInstance;
+let clock: Date;
+/** How long people take to fill in the form. */
+let seconds: number;
 
 beforeEach(async () => {
   rows = { [reportId]: { report_id: reportId, tracking_id: '482109375564' } };
   filed = [];
   outcome = 'accepted';
+  seconds = 60;
+  clock = now;
   app = await createPages(parseConfig({}));
 });
 afterEach(() => app.close());
@@ -61,7 +67,7 @@ async function createPages(config: Config): Promise<FastifyInstance> {
   const log = pino({ level: 'silent' });
   await registerPages(
     pages,
-    { config, db, log, attachments: noFiles, directory: () => directory, clock: () => now },
+    { config, db, log, attachments: noFiles, directory: () => directory, clock: () => clock, formKey },
     async (reports) => {
       if (outcome === 'unavailable') throw new AppError('unavailable', 'PostgreSQL is away');
       filed.push(...reports.filter(isReport));
@@ -72,6 +78,7 @@ async function createPages(config: Config): Promise<FastifyInstance> {
         sameContent: outcome === 'accepted',
       }));
     },
+    { isSolved: async (proof) => proof === 'solved' },
   );
   return pages;
 }
@@ -82,9 +89,12 @@ const hidden = (page: LightMyRequestResponse, name: string): string =>
 /** Opens the form and sends it as a browser does, with the cookies it was given. */
 async function sendForm(fields: Readonly<Record<string, string>>, url = '/lapor') {
   const form = await app.inject('/lapor');
+  clock = new Date(clock.getTime() + seconds * 1000);
   const sent = {
     csrf: hidden(form, 'csrf'),
     token: hidden(form, 'token'),
+    opened: hidden(form, 'opened'),
+    trap: '',
     kind: 'complaint',
     text,
     consent: '1',
@@ -114,7 +124,7 @@ test('a report sent leads to its receipt, and keeps the bytes that were posted b
       text,
     }),
   ]);
-  const { csrf: _, ...kept } = sent;
+  const { csrf: _csrf, opened: _opened, ...kept } = sent;
   expect(filed[0]?.original.body.toString()).toBe(new URLSearchParams(kept).toString());
 });
 
@@ -125,6 +135,64 @@ test('two fillings of the form are two reports, one filling sent twice has one n
   const names = filed.map(({ externalId }) => externalId);
   expect(names[1]).toBe(names[0]);
   expect(names[2]).not.toBe(names[0]);
+});
+
+test('a form filled in by hand is filed, one filled in by a machine is held, and neither is told', async () => {
+  await sendForm({});
+  seconds = 1;
+  const { answer } = await sendForm({});
+  await sendForm({ proof: 'solved' });
+  seconds = 60;
+  await sendForm({ trap: 'https://contoh.id' });
+  await sendForm({ opened: '' });
+  const { sent } = await sendForm({});
+  await sendForm({ opened: sent.opened });
+  expect(answer.statusCode).toBe(303);
+  expect(filed.map(({ hold }) => hold)).toEqual([
+    null,
+    expect.stringContaining('terlalu cepat'),
+    null,
+    expect.stringContaining('isian tersembunyi'),
+    expect.stringContaining('tidak diketahui'),
+    null,
+    // another form's
+    expect.stringContaining('tidak diketahui'),
+  ]);
+});
+
+test('without proof an address is believed thirty times an hour', async () => {
+  for (let count = 0; count < 31; count += 1) await sendForm({}).then(() => (clock = now));
+  expect(filed.slice(0, 30).every(({ hold }) => hold === null)).toBe(true);
+  expect(filed[30]?.hold).toContain('lebih dari 30 formulir');
+  clock = new Date(now.getTime() + 3_600_000);
+  await sendForm({});
+  expect(filed[31]?.hold).toBeNull();
+});
+
+test('what was proven, and when it was opened, stays with a form that has to be mended', async () => {
+  const { answer, sent } = await sendForm({ consent: '', proof: 'solved' });
+  expect(hidden(answer, 'proof')).toBe('solved');
+  expect(hidden(answer, 'opened')).toBe(sent.opened);
+});
+
+test('a report is joined by an address, and a confidential one joins nothing', async () => {
+  const page = await app.inject('/lapor?gabung=4821-0937-5564');
+  expect(page.body).toContain('<strong id="join-id">4821-0937-5564</strong>');
+  expect(hidden(await app.inject('/lapor?gabung=4821-0937-5565'), 'joins')).toBe('');
+  await sendForm({ joins: '482109375564' });
+  await sendForm({ joins: '482109375564', confidential: '1' });
+  await sendForm({ joins: 'x' });
+  expect(filed.map(({ joins }) => joins)).toEqual(['482109375564', null, null]);
+});
+
+test('only the report form runs scripts, and only it may ask where somebody is', async () => {
+  const form = await app.inject('/lapor');
+  const home = await app.inject('/');
+  expect(form.headers['content-security-policy']).toContain("script-src 'self'");
+  expect(form.headers['content-security-policy']).not.toContain('unsafe');
+  expect(form.headers['permissions-policy']).toContain('geolocation=(self)');
+  expect(home.headers['content-security-policy']).not.toContain('script-src');
+  expect(home.headers['permissions-policy']).toContain('geolocation=()');
 });
 
 test('without consent the form comes back with everything typed, and nothing is filed', async () => {
@@ -269,9 +337,9 @@ test('a receipt code typed into tracking leads to the receipt', async () => {
 });
 
 test('every file a page links to is there, compressed where wanted, and kept for ever', async () => {
-  const { body } = await app.inject('/');
+  const { body } = await app.inject('/lapor');
   const links = [...body.matchAll(/"(\/assets\/[^"]+)"/g)].map(([, path]) => path ?? '');
-  expect(new Set(links).size).toBe(3);
+  expect(new Set(links).size).toBe(3 + 9 + 1);
   for (const url of links) {
     const plain = await app.inject(url);
     const gzipped = await app.inject({ url, headers: { 'accept-encoding': 'br, gzip' } });

@@ -6,6 +6,7 @@ import { findProgressByReceipt, findProgressByTrackingId } from '../../db/progre
 import { publicView } from '../../domain/audiences/public.ts';
 import { reporterView } from '../../domain/audiences/reporter.ts';
 import type { ErrorCode } from '../../errors.ts';
+import type { Challenges } from '../limits/challenges.ts';
 import { askedLanguage, languageCookie } from '../messages/language.ts';
 import { problemKinds } from '../problems.ts';
 import { loadAssets } from './assets.ts';
@@ -20,15 +21,16 @@ import { readTrackQuery } from './track-query.ts';
 /** The pages people see, and the files these link to. */
 export async function registerPages(
   app: FastifyInstance,
-  context: Pick<HttpContext, 'attachments' | 'config' | 'db' | 'directory' | 'clock' | 'log'>,
+  context: Pick<HttpContext, 'attachments' | 'config' | 'db' | 'directory' | 'clock' | 'log' | 'formKey'>,
   accept: Accept,
+  challenges: Pick<Challenges, 'isSolved'>,
 ): Promise<void> {
   app.decorate('assets', loadAssets());
   await app.register(async (pages) => {
     await pages.register(cookie);
     rememberLanguage(pages, context);
     registerHome(pages);
-    await registerReportForm(pages, context, accept);
+    await registerReportForm(pages, context, accept, challenges);
     registerReceipt(pages, context);
     registerTrack(pages, context);
     registerAssets(pages);
@@ -109,7 +111,8 @@ async function track({ db }: Pick<Context, 'db'>, trackingId: string): Promise<T
 
 /** A path names its content, so what a browser has once it never asks for again. */
 function registerAssets(app: FastifyInstance): void {
-  for (const asset of Object.values(app.assets)) {
+  const { form, ...single } = app.assets;
+  for (const asset of [...Object.values(single), ...form.modules, form.worker]) {
     app.get(asset.path, { schema: { hide: true } }, async (request, reply) => {
       const gzip = /\bgzip\b/.test(String(request.headers['accept-encoding']));
       if (gzip) reply.header('content-encoding', 'gzip');

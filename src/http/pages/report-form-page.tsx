@@ -5,6 +5,14 @@ import { AttachmentsField, type FormFiles } from './attachments-field.tsx';
 import { describedBy, Field, Notes } from './field.tsx';
 import { Layout, type View } from './layout.tsx';
 import { anyAgency, type FormField, type FormProblem, type FormValues } from './report-form.ts';
+import {
+  DraftNote,
+  FormKeys,
+  JoinNote,
+  PointField,
+  SimilarReports,
+  TopicSuggestion,
+} from './report-form-help.tsx';
 
 export type ReportFormProps = {
   readonly view: View;
@@ -32,7 +40,7 @@ export function ReportFormPage(props: ReportFormProps) {
   const { form, problems: words } = view.speech.words;
   const title = problems.length > 0 ? `${words.titlePrefix} ${form.title}` : form.title;
   return (
-    <Layout view={view} title={title} languageForm={formId}>
+    <Layout view={view} title={title} languageForm={formId} scripts={view.assets.form.modules}>
       <h1>{form.title}</h1>
       <p class="lead">{form.lead}</p>
       {problems.length > 0 && <ProblemSummary speech={view.speech} problems={problems} />}
@@ -42,9 +50,19 @@ export function ReportFormPage(props: ReportFormProps) {
         the way back would lead to a fresh form with a new token. novalidate: the browser would complain in its own
         language, one field at a time.
       */}
-      <form id={formId} method="post" action="/lapor?kirim" enctype="multipart/form-data" novalidate>
+      <form
+        id={formId}
+        method="post"
+        action="/lapor?kirim"
+        enctype="multipart/form-data"
+        novalidate
+        data-worker={view.assets.form.worker.path}
+        data-words={JSON.stringify(view.speech.words.scripts)}
+      >
         <input type="hidden" name="csrf" value={csrfToken} />
         <input type="hidden" name="token" value={values.token} />
+        <FormKeys view={view} values={values} />
+        <JoinNote view={view} joins={values.joins} />
         <EventFields {...props} />
         <AddresseeFields {...props} />
         <AttachmentsField speech={view.speech} files={props.files} problem={problemOf(props)('files')} />
@@ -104,6 +122,7 @@ function EventFields(props: ReportFormProps) {
             </textarea>
           )}
         </Field>
+        <DraftNote view={props.view} />
       </section>
       <section>
         <h2>{form.whenSection}</h2>
@@ -125,7 +144,9 @@ function EventFields(props: ReportFormProps) {
         >
           {(control) => <input {...control} type="text" value={values.place} autocomplete="off" />}
         </Field>
+        <PointField view={props.view} values={values} problem={problem('point')} />
       </section>
+      <SimilarReports view={props.view} />
     </>
   );
 }
@@ -168,6 +189,7 @@ function AddresseeFields(props: ReportFormProps) {
           </select>
         )}
       </Field>
+      <TopicSuggestion view={props.view} />
     </section>
   );
 }

@@ -5,13 +5,19 @@ import { nanoid } from 'nanoid';
 import type { Accept } from '../../accept.ts';
 import type { HttpContext } from '../../context.ts';
 import { isUnavailable } from '../../db/pool.ts';
+import { type FormSigns, reasonToHold } from '../../domain/machine-signs.ts';
 import type { Accepted } from '../../domain/report.ts';
 import { listTopics } from '../../domain/routing/directory.ts';
 import { toNewReport } from '../../domain/submission.ts';
+import { parseTrackingId } from '../../domain/tracking-id.ts';
 import { AppError } from '../../errors.ts';
 import { createWaitForTrackingId } from '../api/wait-for-tracking-id.ts';
+import type { Challenges } from '../limits/challenges.ts';
+import { secondsSince, stampForm } from '../limits/form-stamp.ts';
+import { createUnprovenCount } from '../limits/unproven-forms.ts';
 import { askedLanguage } from '../messages/language.ts';
 import { problemKinds, setRetryHeaders } from '../problems.ts';
+import { formPageHeaders } from '../security.ts';
 import type { Multipart } from '../uploads/read-multipart.ts';
 import { gatherFiles, readPostedForm, takePhotoPlace } from './form-files.ts';
 import { checkForm, emptyForm, type FormValues, latestDay, readForm } from './report-form.ts';
@@ -31,9 +37,11 @@ const waitForFilingMs = 1_000;
 /** `GET /lapor` and `POST /lapor`: the report form, which never loses what was typed. */
 export async function registerReportForm(
   app: FastifyInstance,
-  context: Pick<HttpContext, 'attachments' | 'config' | 'db' | 'directory' | 'clock' | 'log'>,
+  context: Pick<HttpContext, 'attachments' | 'config' | 'db' | 'directory' | 'clock' | 'log' | 'formKey'>,
   accept: Accept,
+  { isSolved }: Pick<Challenges, 'isSolved'>,
 ): Promise<void> {
+  const countUnproven = createUnprovenCount(context);
   const waitForTrackingId = createWaitForTrackingId(context);
   await app.register(csrf, {
     // lax, not strict: a second tab opened from a link elsewhere must not spoil the form in the first
@@ -65,18 +73,50 @@ export async function registerReportForm(
       today: latestDay(context.clock()),
       agencies: [...directory.agencies.values()].filter((agency) => agency.active),
       topics: listTopics(directory)
-        .filter((topic) => topic.parentCode === null)
+        .filter((topic) => topic.parentCode === null || topic.code === form.values.topic)
         .sort((one, other) => one.name.localeCompare(other.name, 'id')),
     });
-    return sendPage(reply, page);
+    return sendPage(reply, page, formPageHeaders);
   };
 
-  app.get('/lapor', { schema: { hide: true } }, async (request, reply) => {
-    const { shown: files } = await gatherFiles(context, nothing);
-    // no-cache, not no-store: the way back in the browser's history keeps what was typed
-    reply.header('cache-control', 'private, no-cache');
-    return sendForm(request, reply, { values: emptyForm(nanoid()), files });
-  });
+  /** A token of ours that no form had before, and when it was given. */
+  const newToken = (): Pick<FormValues, 'token' | 'opened'> => {
+    const token = nanoid();
+    return { token, opened: stampForm(context.formKey, token, context.clock()) };
+  };
+  const withToken = (values: FormValues): FormValues =>
+    /^[\w-]{21}$/.test(values.token) ? values : { ...values, ...newToken() };
+
+  async function findReasonToHold(request: FastifyRequest, values: FormValues): Promise<string | null> {
+    const { token, opened, proof, trap } = values;
+    const proven = await isSolved(proof, token);
+    const signs: FormSigns = {
+      proven,
+      trapped: trap !== '',
+      seconds: secondsSince(context.formKey, token, opened, context.clock()),
+      unproven: proven ? 0 : countUnproven(request),
+    };
+    const { formMinSeconds: minSeconds, formsWithoutProof: maxUnproven } = context.config;
+    return reasonToHold(signs, { minSeconds, maxUnproven });
+  }
+
+  // `gabung` names the report to join: the way of "saya juga" without scripts.
+  app.get<{ Querystring: { gabung?: unknown } }>(
+    '/lapor',
+    { schema: { hide: true } },
+    async (request, reply) => {
+      const joins = parseTrackingId(String(request.query.gabung ?? ''));
+      const values = {
+        ...emptyForm(''),
+        ...newToken(),
+        ...(joins !== 'mistyped' && { joins: joins.trackingId }),
+      };
+      const { shown: files } = await gatherFiles(context, nothing);
+      // no-cache, not no-store: the way back in the browser's history keeps what was typed
+      reply.header('cache-control', 'private, no-cache');
+      return sendForm(request, reply, { values, files });
+    },
+  );
 
   app.post<{ Body: Posted }>(
     '/lapor',
@@ -120,11 +160,12 @@ export async function registerReportForm(
           receivedAt,
           original: {
             contentType: formType,
-            body: request.isMultipart() ? writeOriginal(fields, given.hashes) : withoutCsrfToken(raw),
+            body: request.isMultipart() ? writeOriginal(fields, given.hashes) : withoutKeys(raw),
             messageId: null,
           },
         }),
         ...given.ofReport,
+        hold: await findReasonToHold(request, values),
       };
       const accepted = await acceptOrRefuse(async () => accept([await context.attachments.claim(report)]));
       if (accepted instanceof AppError) {
@@ -137,7 +178,7 @@ export async function registerReportForm(
         await context.attachments.discard(request.body.uploads).catch(() => undefined);
       if (!accepted.sameContent) {
         return sendForm(request, reply.code(409), {
-          values: { ...values, token: nanoid() },
+          values: { ...values, ...newToken(), proof: '' },
           files,
           notice: { kind: 'sentBefore', receipt: accepted.receipt },
         });
@@ -161,9 +202,13 @@ async function acceptOrRefuse(accept: () => ReturnType<Accept>): Promise<Accepte
   }
 }
 
-/** Byte for byte as posted, but for the one field that differs each time the same form is shown again. */
-function withoutCsrfToken(raw: Buffer): Buffer {
-  return Buffer.from(raw.toString('latin1').replace(/^csrf=[^&]*&|&csrf=[^&]*/, ''), 'latin1');
+/** Byte for byte as posted, but for what may differ each time the same form is shown again. */
+function withoutKeys(raw: Buffer): Buffer {
+  const kept = raw
+    .toString('latin1')
+    .split('&')
+    .filter((field) => !/^(csrf|opened|proof)=/.test(field));
+  return Buffer.from(kept.join('&'), 'latin1');
 }
 
 async function readPosted(
@@ -178,12 +223,8 @@ async function readPosted(
  * hashes, so that the same form sent again is known to be the same.
  */
 function writeOriginal(fields: URLSearchParams, hashes: readonly string[]): Buffer {
-  const kept = [...fields].filter(([name]) => !/^(csrf|upload|photoPlace)$/.test(name));
+  const kept = [...fields].filter(([name]) => !/^(csrf|opened|proof|upload|photoPlace)$/.test(name));
   return Buffer.from(
     new URLSearchParams([...kept, ...hashes.map((hash) => ['file', hash] as [string, string])]).toString(),
   );
-}
-
-function withToken(values: FormValues): FormValues {
-  return /^[\w-]{21}$/.test(values.token) ? values : { ...values, token: nanoid() };
 }

@@ -36,7 +36,7 @@ const directory = buildDirectory({
   topics: [roads],
   keywords: [],
   words: [],
-  areas: '',
+  areas: '32\tJawa Barat\n32.73\tKota Bandung\n32.73.02\tCoblong',
 });
 const today = '2026-11-22';
 
@@ -80,6 +80,22 @@ test('a form filled in completely becomes a submission with every field', () => 
   });
 });
 
+test('a point and the area chosen for the place go with it', () => {
+  const place = 'Jl. Dago 5, Kec. Coblong, Kota Bandung';
+  expect(check({ place, areaCode: '32.73.02', point: '-6.8855, 107.6139' })).toMatchObject({
+    submission: { place: { text: place, areaCode: '32.73.02', lat: -6.8855, lon: 107.6139 } },
+  });
+});
+
+test.each([
+  ['Kota Bandung', '32.73.02'],
+  ['Kec. Coblong, Kota Bandung', '32.73.99'],
+  ['Kec. Coblong, Kota Bandung', "32'; drop table"],
+])('for the place %s the area code %s does not count', (place, areaCode) => {
+  expect(check({ place, areaCode })).toMatchObject({ submission: { place: { text: place } } });
+  expect(JSON.stringify(check({ place, areaCode }))).not.toContain(areaCode);
+});
+
 test('what happened and consent are enough', () => {
   const checked = checkForm(
     readForm(
@@ -110,6 +126,7 @@ test.each<[FormField, string, string]>([
   ['occurredOn', '0026-11-20', 'day'],
   ['occurredOn', '2026-11-23', 'dayAhead'],
   ['place', 'x'.repeat(501), 'tooLong'],
+  ['point', 'https://maps.app.goo.gl/AbCdEf123', 'point'],
   ['agency', 'Dinas Sihir', 'agencyUnknown'],
   ['topic', 'sihir', 'topic'],
   ['name', 'x'.repeat(201), 'tooLong'],

@@ -1,3 +1,4 @@
+import { parsePoint } from '../../domain/point.ts';
 import {
   type AgencyCode,
   kinds,
@@ -16,15 +17,23 @@ import {
   isLoaded,
   searchAgencies,
 } from '../../domain/routing/directory.ts';
+import { describeArea, findArea } from '../../domain/routing/gazetteer.ts';
 import type { Submission } from '../../domain/submission.ts';
+import { parseTrackingId } from '../../domain/tracking-id.ts';
 import type { Catalogue } from '../messages/id.ts';
 
 const lineFields = [
   'token',
+  'opened',
+  'proof',
+  'trap',
+  'joins',
   'kind',
   'title',
   'occurredOn',
   'place',
+  'areaCode',
+  'point',
   'agency',
   'agencyAsked',
   'agencyChoice',
@@ -38,7 +47,9 @@ const flags = ['anonymous', 'confidential', 'consent'] as const;
 
 /**
  * What the form holds, field by field, as strings that may be empty. `token` names this filling-in of the form: sent
- * twice, it files one report. `agencyAsked` is the agency text for which `agencyChoice` was offered.
+ * twice, it files one report. `opened` says when, in our hand, `proof` is what its script found out, and `trap` stays empty
+ * where a person fills it in. `joins` is the tracking ID of a report about the same event, `areaCode` the area chosen for
+ * `place`, `agencyAsked` the agency text for which `agencyChoice` was offered.
  */
 export type FormValues = Readonly<
   Record<(typeof lineFields)[number] | 'text', string> & Record<(typeof flags)[number], boolean>
@@ -67,7 +78,12 @@ export const anyAgency = '-';
 export function readForm(posted: URLSearchParams): FormValues {
   const lines = lineFields.map((field) => [field, normalizeLine(posted.get(field)) ?? '']);
   const checks = flags.map((flag) => [flag, posted.get(flag) === '1']);
-  return { ...Object.fromEntries([...lines, ...checks]), text: normalizeText(posted.get('text') ?? '') };
+  const values: FormValues = {
+    ...Object.fromEntries([...lines, ...checks]),
+    text: normalizeText(posted.get('text') ?? ''),
+  };
+  const joined = parseTrackingId(values.joins);
+  return { ...values, joins: joined === 'mistyped' ? '' : joined.trackingId };
 }
 
 export function emptyForm(token: string): FormValues {
@@ -83,6 +99,7 @@ export function latestDay(now: Date): string {
 export function checkForm(values: FormValues, directory: Directory, today: string): CheckedForm {
   const kind = kinds.find((known) => known === values.kind);
   const agency = resolveAgency(directory, values);
+  const point = parsePoint(values.point);
   const problems = [
     ...problemIf(kind === undefined, 'kind', 'kind'),
     ...tooLong(values, 'title', limits.title),
@@ -90,6 +107,7 @@ export function checkForm(values: FormValues, directory: Directory, today: strin
     ...tooLong(values, 'text', limits.text),
     ...dayProblem(values.occurredOn, today),
     ...tooLong(values, 'place', limits.placeText),
+    ...problemIf(values.point !== '' && point === null, 'point', 'point'),
     ...('code' in agency ? [] : [agencyProblem(values.agency, agency.choices)]),
     ...problemIf(
       isLoaded(directory) && values.topic !== '' && findTopic(directory, values.topic) === null,
@@ -113,14 +131,21 @@ export function checkForm(values: FormValues, directory: Directory, today: strin
     submission: {
       kind,
       text,
-      ...filledIn({ title, occurredOn, topic, agency: agency.code, onBehalfOf }),
-      place: filledIn({ text: place }),
+      ...filledIn({ title, occurredOn, topic, agency: agency.code, onBehalfOf, joins: values.joins }),
+      place: { ...filledIn({ text: place, areaCode: chosenArea(directory, values) }), ...point },
       reporter: filledIn({ name, phone, email }),
       anonymous: values.anonymous,
       confidential: values.confidential,
       consent: true,
     },
   };
+}
+
+/** The code of the area that was chosen for the place; empty once the words say something else. */
+function chosenArea({ gazetteer }: Directory, { place, areaCode }: FormValues): string {
+  const area = findArea(gazetteer, areaCode);
+  if (area === null || gazetteer.codes[area] !== areaCode) return '';
+  return place.endsWith(describeArea(gazetteer, area)) ? areaCode : '';
 }
 
 /** The agency named, empty for none, or those that may have been meant: nobody is sent to a place they did not choose. */

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { chooseLanguage } from '../messages/language.ts';
 import { speechIn } from '../messages/speech.ts';
@@ -22,8 +23,22 @@ export function viewOf(request: FastifyRequest, asked: Readonly<Record<string, s
   return { speech, assets: request.server.assets, otherLanguageHref: `?${query}` };
 }
 
-export function sendPage(reply: FastifyReply, page: { toString(): string | Promise<string> }): FastifyReply {
-  return reply.headers(pageHeaders).type('text/html; charset=utf-8').send(renderDocument(page));
+/**
+ * Beyond this a page takes seconds on a slow phone: the report form, with the names of all agencies. The secrets of a form
+ * are written anew each time, so that their compressed length tells nothing of them (BREACH).
+ */
+const worthCompressing = 16_384;
+
+export function sendPage(
+  reply: FastifyReply,
+  page: { toString(): string | Promise<string> },
+  headers: Readonly<Record<string, string>> = pageHeaders,
+): FastifyReply {
+  const html = renderDocument(page);
+  reply.headers(headers).type('text/html; charset=utf-8').header('vary', 'accept-encoding');
+  const gzip =
+    html.length > worthCompressing && /\bgzip\b/.test(String(reply.request.headers['accept-encoding']));
+  return gzip ? reply.header('content-encoding', 'gzip').send(gzipSync(html)) : reply.send(html);
 }
 
 /** Throws where a part of the page would have to be waited for: pages get data, not promises. */
