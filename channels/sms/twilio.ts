@@ -9,7 +9,7 @@ import { notificationParameter, toReceipts } from './receipts.ts';
 
 /**
  * The way in for Twilio's messaging webhooks, by POST or GET, and for the status callbacks that `twilio-send.ts` asks
- * for. Twilio joins long messages itself, and says no time. It repeats a request once at most: what it could not hand over
+ * for. Twilio joins long messages itself, and says no time. By default it hardly repeats a request: what it could not hand over
  * waits in its log.
  */
 export const createTwilioReceive =
