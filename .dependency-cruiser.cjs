@@ -63,6 +63,17 @@ const parts = [
     ],
   },
   {
+    from: '^dist/src/add-information\\.js$',
+    may: [
+      '^dist/src/context',
+      '^dist/src/db/',
+      '^dist/src/domain/',
+      '^dist/src/errors',
+      '^dist/src/ids',
+      '^dist/src/sealing/',
+    ],
+  },
+  {
     from: '^dist/src/inbox/',
     may: [
       '^dist/src/inbox/',
@@ -89,6 +100,7 @@ const parts = [
       '^dist/src/package-root',
       '^dist/src/context',
       '^dist/src/accept',
+      '^dist/src/add-information',
       '^dist/src/db/',
       '^dist/src/domain/',
       '^dist/src/queue/jobs',
@@ -104,6 +116,7 @@ const parts = [
       'intl-messageformat',
       '@picocss/pico',
       'nanoid',
+      'qrcode',
     ],
   },
   {

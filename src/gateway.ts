@@ -88,8 +88,9 @@ export async function startGateway(
     log,
   };
 
-  const door = sealing === null ? null : await openDoor({ ...context, ...sealing }, metrics, parts);
-  const app = door === null ? null : await serve(context, door, queues, metrics);
+  const doorContext = sealing === null ? null : { ...context, ...sealing };
+  const door = doorContext === null ? null : await openDoor(doorContext, metrics, parts);
+  const app = doorContext === null || door === null ? null : await serve(doorContext, door, queues, metrics);
   const workers =
     identities === null
       ? null
@@ -142,7 +143,7 @@ async function openDoor(
 }
 
 async function serve(
-  context: Context,
+  context: DoorContext,
   door: Awaited<ReturnType<typeof openDoor>>,
   queues: ReturnType<typeof openQueues>,
   metrics: Registry,

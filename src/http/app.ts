@@ -7,7 +7,8 @@ import fastify, {
 } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Accept } from '../accept.ts';
-import type { Context } from '../context.ts';
+import { createAddInformation } from '../add-information.ts';
+import type { DoorContext } from '../context.ts';
 import { AppError, describeFailure, findPlace } from '../errors.ts';
 import { registerChannels } from './api/channels.ts';
 import { registerDirectory } from './api/directory.ts';
@@ -16,6 +17,7 @@ import { keepBodiesRaw } from './api/inbound.ts';
 import { type Part, registerOperations } from './api/operations.ts';
 import { registerProblemKinds } from './api/problem-kinds.ts';
 import { registerProgress } from './api/progress.ts';
+import { registerProgressEvents } from './api/progress-events.ts';
 import { registerReports } from './api/reports.ts';
 import { createWaitForTrackingId } from './api/wait-for-tracking-id.ts';
 import { registerAddressLimits } from './limits/addresses.ts';
@@ -31,7 +33,7 @@ const megabyte = 1024 * 1024;
 
 /** The HTTP side of the gateway: pages for people, an API for programs, doors for providers, figures for operators. */
 export async function createApp(
-  context: Context,
+  context: DoorContext,
   accept: Accept,
   parts: readonly Part[],
   metrics: Pick<Registry, 'metrics' | 'contentType'>,
@@ -93,12 +95,13 @@ export async function createApp(
     keepBodiesRaw(api);
     registerReports(api, context, acceptLimited, createWaitForTrackingId(context));
     registerProgress(api, context);
+    registerProgressEvents(api, context);
     registerDirectory(api, context);
     registerChannels(api, context, accept);
     registerOperations(api, parts, metrics);
     registerProblemKinds(api, context.config.publicUrl);
   });
-  await registerPages(app, context, acceptLimited);
+  await registerPages(app, context, acceptLimited, createAddInformation(context));
   return app;
 }
 

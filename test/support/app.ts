@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { createChannels } from '../../channels/index.ts';
 import { parseConfig } from '../../src/config.ts';
-import type { Context } from '../../src/context.ts';
+import type { DoorContext } from '../../src/context.ts';
 import { loadDirectory } from '../../src/db/directory.ts';
 import { type Pool, ping } from '../../src/db/pool.ts';
 import type { Directory } from '../../src/domain/routing/directory.ts';
@@ -42,7 +42,8 @@ export async function createTestApp(
   const logged: string[] = [];
   const config = parseConfig(env);
   const directory = given.directory ?? (await loadDirectory(db));
-  const context: Context = {
+  const context: DoorContext = {
+    ...sealing,
     config,
     db,
     enqueue: queues.enqueue,
@@ -54,7 +55,7 @@ export async function createTestApp(
     clock,
     log: pino({ level: 'trace' }, { write: (line: string) => logged.push(line) }),
   };
-  const { accept } = await openDoor({ ...context, ...sealing }, undefined, spoolMaxBytes);
+  const { accept } = await openDoor(context, undefined, spoolMaxBytes);
   const metrics = createMetrics(db, queues);
   const parts = [
     { name: 'database', check: () => ping(db) },

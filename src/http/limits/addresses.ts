@@ -91,14 +91,14 @@ function createLimit(app: FastifyInstance, max: number, what: string): Limit {
 }
 
 /** No client of a proxy that we believe, but who speaks from here: the benchmark, a supervisor, a proxy nobody named. */
-function isThisMachine({ raw, headers }: FastifyRequest, believesProxy: boolean): boolean {
+export function isThisMachine({ raw, headers }: FastifyRequest, believesProxy: boolean): boolean {
   const address = raw.socket.remoteAddress ?? '';
   const isLoopback = address.startsWith('127.') || address === '::1' || address.startsWith('::ffff:127.');
   return isLoopback && !(believesProxy && headers['x-forwarded-for'] !== undefined);
 }
 
 /** An IPv6 client has a /64 to itself at least, and counts as that. What a proxy calls an address and is none is not kept. */
-function findAddress({ ip, raw }: FastifyRequest): string {
+export function findAddress({ ip, raw }: FastifyRequest): string {
   return normalizeIP(isIP(ip) === 0 ? (raw.socket.remoteAddress ?? '') : ip, 64);
 }
 

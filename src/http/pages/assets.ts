@@ -13,7 +13,14 @@ export type Asset = {
   readonly gzipped: Buffer;
 };
 
-export type Assets = { readonly pico: Asset; readonly site: Asset; readonly icon: Asset };
+export type Assets = {
+  readonly pico: Asset;
+  readonly site: Asset;
+  readonly icon: Asset;
+  readonly receiptScript: Asset;
+};
+
+const styles = ['dress.css', 'parts.css', 'receipt.css', 'print.css'];
 
 /** Reads everything the pages link to into memory: a few small files. */
 export function loadAssets(): Assets {
@@ -21,8 +28,9 @@ export function loadAssets(): Assets {
   const pico = createRequire(import.meta.url).resolve('@picocss/pico/css/pico.classless.min.css');
   return {
     pico: read('pico.css', 'text/css; charset=utf-8', pico),
-    site: read('site.css', 'text/css; charset=utf-8', join(own, 'dress.css'), join(own, 'parts.css')),
+    site: read('site.css', 'text/css; charset=utf-8', ...styles.map((name) => join(own, name))),
     icon: read('icon.svg', 'image/svg+xml', join(own, 'icon.svg')),
+    receiptScript: read('receipt.js', 'text/javascript; charset=utf-8', join(own, 'receipt.js')),
   };
 }
 

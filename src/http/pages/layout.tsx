@@ -1,6 +1,6 @@
 import type { Child } from 'hono/jsx';
 import type { Speech } from '../messages/speech.ts';
-import type { Assets } from './assets.ts';
+import type { Asset, Assets } from './assets.ts';
 
 /** What every page needs to know of the request it answers. */
 export type View = {
@@ -16,11 +16,14 @@ type LayoutProps = {
   readonly children: Child;
   /** Id of a form on the page: the language is then switched by sending it, so that nothing typed is lost. */
   readonly languageForm?: string;
+  /** Loads the page again, where there is no JavaScript to do better. */
   readonly refreshSeconds?: number | undefined;
+  /** What enhances the page; all of it works without. */
+  readonly scripts?: readonly Asset[];
 };
 
 /** The dress of every page: head, header, footer. */
-export function Layout({ view, title, children, languageForm, refreshSeconds }: LayoutProps) {
+export function Layout({ view, title, children, languageForm, refreshSeconds, scripts = [] }: LayoutProps) {
   const { speech, assets } = view;
   const { site } = speech.words;
   const other = speech.language === 'id' ? 'en' : 'id';
@@ -31,10 +34,17 @@ export function Layout({ view, title, children, languageForm, refreshSeconds }: 
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <meta name="theme-color" content="#0b4f4a" />
-        {refreshSeconds !== undefined && <meta http-equiv="refresh" content={String(refreshSeconds)} />}
+        {refreshSeconds !== undefined && (
+          <noscript>
+            <meta http-equiv="refresh" content={String(refreshSeconds)} />
+          </noscript>
+        )}
         <title>{`${title} – ${site.name}`}</title>
         <link rel="stylesheet" href={assets.pico.path} />
         <link rel="stylesheet" href={assets.site.path} />
+        {scripts.map((script) => (
+          <script type="module" src={script.path} />
+        ))}
         <link rel="icon" href={assets.icon.path} type="image/svg+xml" />
       </head>
       <body>

@@ -1,17 +1,18 @@
 import cookie from '@fastify/cookie';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Accept } from '../../accept.ts';
+import type { AddInformation } from '../../add-information.ts';
 import type { Context } from '../../context.ts';
-import { findProgressByReceipt, findProgressByTrackingId } from '../../db/progress.ts';
+import { findProgressByTrackingId } from '../../db/progress.ts';
 import { publicView } from '../../domain/audiences/public.ts';
-import { reporterView } from '../../domain/audiences/reporter.ts';
 import type { ErrorCode } from '../../errors.ts';
 import { askedLanguage, languageCookie } from '../messages/language.ts';
 import { problemKinds } from '../problems.ts';
 import { loadAssets } from './assets.ts';
 import { ErrorPage } from './error-page.tsx';
 import { HomePage } from './home-page.tsx';
-import { ReceiptPage } from './receipt-page.tsx';
+import { registerReceiptForms } from './receipt-forms-route.ts';
+import { registerReceipt } from './receipt-route.ts';
 import { registerReportForm } from './report-form-route.ts';
 import { sendPage, viewOf } from './send-page.ts';
 import { TrackPage, type TrackResult } from './track-page.tsx';
@@ -22,6 +23,7 @@ export async function registerPages(
   app: FastifyInstance,
   context: Pick<Context, 'config' | 'db' | 'directory' | 'clock' | 'log'>,
   accept: Accept,
+  addInformation: AddInformation,
 ): Promise<void> {
   app.decorate('assets', loadAssets());
   await app.register(async (pages) => {
@@ -30,6 +32,7 @@ export async function registerPages(
     registerHome(pages);
     await registerReportForm(pages, context, accept);
     registerReceipt(pages, context);
+    registerReceiptForms(pages, context, addInformation);
     registerTrack(pages, context);
     registerAssets(pages);
   });
@@ -66,25 +69,6 @@ function rememberLanguage(app: FastifyInstance, { config }: Pick<Context, 'confi
 function registerHome(app: FastifyInstance): void {
   app.get('/', { schema: { hide: true } }, async (request, reply) =>
     sendPage(reply.header('cache-control', 'private, no-cache'), HomePage({ view: viewOf(request) })),
-  );
-}
-
-function registerReceipt(app: FastifyInstance, context: Pick<Context, 'db' | 'clock'>): void {
-  app.get<{ Params: { receipt: string } }>(
-    '/terima/:receipt',
-    { schema: { hide: true } },
-    async (request, reply) => {
-      const view = viewOf(request);
-      const receipt = request.params.receipt.toLowerCase();
-      reply.header('cache-control', 'no-store');
-      const record = await findProgressByReceipt(context.db, receipt);
-      if (record !== null) {
-        const progress = reporterView(record);
-        return sendPage(reply, ReceiptPage({ view, receipt, progress, now: context.clock() }));
-      }
-      const words = view.speech.words.receipt;
-      return sendPage(reply.code(404), ErrorPage({ view, title: words.unknownTitle, detail: words.unknown }));
-    },
   );
 }
 

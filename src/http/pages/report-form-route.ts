@@ -14,10 +14,10 @@ import { checkForm, emptyForm, type FormValues, latestDay, readForm } from './re
 import { ReportFormPage, type ReportFormProps } from './report-form-page.tsx';
 import { sendPage, viewOf } from './send-page.ts';
 
-const formType = 'application/x-www-form-urlencoded';
+export const formType = 'application/x-www-form-urlencoded';
 
 /** A posted form: its fields, and the bytes as they came, which are kept for audit. */
-type Posted = { readonly fields: URLSearchParams; readonly raw: Buffer };
+export type Posted = { readonly fields: URLSearchParams; readonly raw: Buffer };
 
 /** Filing takes some 50 ms, so the receipt nearly always has its tracking ID at first sight. */
 const waitForFilingMs = 1_000;
@@ -129,7 +129,7 @@ async function acceptOrRefuse(accept: Accept, report: NewReport): Promise<Accept
 }
 
 /** Byte for byte as posted, but for the one field that differs each time the same form is shown again. */
-function withoutCsrfToken(raw: Buffer): Buffer {
+export function withoutCsrfToken(raw: Buffer): Buffer {
   return Buffer.from(raw.toString('latin1').replace(/^csrf=[^&]*&|&csrf=[^&]*/, ''), 'latin1');
 }
 
