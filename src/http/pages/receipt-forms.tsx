@@ -30,7 +30,7 @@ export function AdditionForm({ speech, receipt, csrfToken, token, text = '', pro
       <input type="hidden" name="token" value={token} />
       <Field id="text" label={words.field} hint={words.hint} problem={problem}>
         {(control) => (
-          <textarea {...control} rows={5} aria-required="true">
+          <textarea {...control} rows={5} aria-required="true" autofocus={problem !== undefined}>
             {text}
           </textarea>
         )}
@@ -59,6 +59,7 @@ export function RatingForm({ speech, receipt, csrfToken, rating, problem }: Rati
               id={`rating-${value}`}
               value={value}
               checked={value === rating}
+              autofocus={problem !== undefined && value === ratings[0]}
             />
             <label for={`rating-${value}`}>{words[`rating${value}`]}</label>
           </div>
@@ -80,7 +81,7 @@ type AgainProps = {
   readonly problem?: string | undefined;
 };
 
-/** The form alone with all that was typed: it can be shown also while nothing can be read of the report. */
+/** The form alone with all that was typed: it can be shown even while nothing can be read of the report. */
 export function AdditionAgainPage(props: AgainProps & { readonly token: string; readonly text: string }) {
   const words = props.view.speech.words.addition;
   return (
@@ -119,19 +120,20 @@ function AgainPage(props: {
   readonly children: Child;
 }) {
   const { receipt, problems } = props.view.speech.words;
-  const wrong = props.problem ?? props.obstacle;
   const title = props.problem === undefined ? props.title : `${problems.titlePrefix} ${props.title}`;
   return (
     <Layout view={props.view} title={title} languageForm={props.formId}>
       <h1>{props.title}</h1>
-      {wrong !== null && (
+      {props.obstacle !== null && (
         <div class="alert" role="alert" tabindex={-1} autofocus>
-          <p>{wrong}</p>
+          <p>{props.obstacle}</p>
         </div>
       )}
       {props.children}
       <p>
-        <a href={`/terima/${props.receipt}`}>{receipt.back}</a>
+        <a class="link" href={`/terima/${props.receipt}`}>
+          {receipt.back}
+        </a>
       </p>
     </Layout>
   );

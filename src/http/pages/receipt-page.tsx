@@ -60,7 +60,9 @@ export function ReceiptPage(props: ReceiptPageProps) {
       </div>
       <Forms {...props} />
       <p class="on-screen">
-        <a href="/lapor">{words.another}</a>
+        <a class="link" href="/lapor">
+          {words.another}
+        </a>
       </p>
     </Layout>
   );

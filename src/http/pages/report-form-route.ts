@@ -12,7 +12,7 @@ import { askedLanguage } from '../messages/language.ts';
 import { problemKinds, setRetryHeaders } from '../problems.ts';
 import { checkForm, emptyForm, type FormValues, latestDay, readForm } from './report-form.ts';
 import { ReportFormPage, type ReportFormProps } from './report-form-page.tsx';
-import { sendPage, viewOf } from './send-page.ts';
+import { sendPackedPage, sendPage, viewOf } from './send-page.ts';
 
 export const formType = 'application/x-www-form-urlencoded';
 
@@ -49,7 +49,7 @@ export async function registerReportForm(
     request: FastifyRequest,
     reply: FastifyReply,
     form: Pick<ReportFormProps, 'values' | 'problems' | 'agencyChoices' | 'notice'>,
-  ): FastifyReply => {
+  ): FastifyReply | Promise<FastifyReply> => {
     const directory = context.directory();
     const page = ReportFormPage({
       ...form,
@@ -61,7 +61,8 @@ export async function registerReportForm(
         .filter((topic) => topic.parentCode === null)
         .sort((one, other) => one.name.localeCompare(other.name, 'id')),
     });
-    return sendPage(reply, page);
+    // An empty form repeats nothing that was sent, and is long: it names every agency.
+    return request.method === 'GET' ? sendPackedPage(reply, page) : sendPage(reply, page);
   };
 
   app.get('/lapor', { schema: { hide: true } }, async (request, reply) =>
@@ -80,7 +81,7 @@ export async function registerReportForm(
         if (!error.code?.startsWith('FST_CSRF')) throw error;
         const posted = request.body as Posted | undefined;
         const values = withToken(readForm(posted?.fields ?? new URLSearchParams()));
-        sendForm(request, reply.code(403), { values, notice: { kind: 'csrf' } });
+        void sendForm(request, reply.code(403), { values, notice: { kind: 'csrf' } });
       },
     },
     async (request, reply) => {

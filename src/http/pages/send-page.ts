@@ -1,9 +1,13 @@
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { chooseLanguage } from '../messages/language.ts';
 import { speechIn } from '../messages/speech.ts';
 import { pageHeaders } from '../security.ts';
 import type { Assets } from './assets.ts';
 import type { View } from './layout.tsx';
+
+const pack = promisify(gzip);
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -24,6 +28,24 @@ export function viewOf(request: FastifyRequest, asked: Readonly<Record<string, s
 
 export function sendPage(reply: FastifyReply, page: { toString(): string | Promise<string> }): FastifyReply {
   return reply.headers(pageHeaders).type('text/html; charset=utf-8').send(renderDocument(page));
+}
+
+/**
+ * Packed, where the browser can unpack it. Only for pages that say nothing secret and repeat nothing that came with the
+ * request: of what is secret, the length of the packed page would tell an eavesdropper who has a say in the rest (BREACH).
+ */
+export async function sendPackedPage(
+  reply: FastifyReply,
+  page: { toString(): string | Promise<string> },
+): Promise<FastifyReply> {
+  reply.header('vary', 'accept-encoding');
+  if (!/\bgzip\b/.test(String(reply.request.headers['accept-encoding']))) return sendPage(reply, page);
+  const packed = await pack(renderDocument(page));
+  return reply
+    .headers(pageHeaders)
+    .header('content-encoding', 'gzip')
+    .type('text/html; charset=utf-8')
+    .send(packed);
 }
 
 /** Throws where a part of the page would have to be waited for: pages get data, not promises. */
