@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
@@ -7,6 +8,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { recordRating } from '../src/db/ratings.ts';
 import type { ReportId } from '../src/domain/report.ts';
+import { mintTrackingId } from '../src/domain/tracking-id.ts';
 import { createTestApp } from './support/app.ts';
 import { hasChromium, launchChromium } from './support/browser.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
@@ -71,7 +73,7 @@ describe.skipIf(!hasChromium)('every page', () => {
     );
     const rated = { reportId: delivered.reportId, rating: 4, channel: 'sms', ratedAt: new Date() } as const;
     await recordRating(pool, rated);
-    trackingId = createTrackingId();
+    trackingId = mintTrackingId(randomInt);
     await pool.query('update filings set tracking_id = $2 where report_id = $1', [
       delivered.reportId,
       trackingId,
