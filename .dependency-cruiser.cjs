@@ -63,6 +63,17 @@ const parts = [
     ],
   },
   {
+    from: '^dist/src/add-information\\.js$',
+    may: [
+      '^dist/src/context',
+      '^dist/src/db/',
+      '^dist/src/domain/',
+      '^dist/src/errors',
+      '^dist/src/ids',
+      '^dist/src/sealing/',
+    ],
+  },
+  {
     from: '^dist/src/inbox/',
     may: [
       '^dist/src/inbox/',
@@ -102,6 +113,7 @@ const parts = [
       '^dist/src/package-root',
       '^dist/src/context',
       '^dist/src/accept',
+      '^dist/src/add-information',
       '^dist/src/db/',
       '^dist/src/domain/',
       '^dist/src/queue/jobs',
@@ -118,6 +130,7 @@ const parts = [
       '@picocss/pico',
       'nanoid',
       'altcha-lib',
+      'qrcode',
     ],
   },
   {

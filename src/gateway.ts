@@ -96,12 +96,13 @@ export async function startGateway(
     log,
   };
 
-  const door = sealing === null ? null : await openDoor({ ...context, ...sealing }, metrics, parts);
+  const doorContext = sealing === null ? null : { ...context, ...sealing };
+  const door = doorContext === null ? null : await openDoor(doorContext, metrics, parts);
   const attachments = door === null ? null : await openAttachments(context);
   const app =
-    door === null || sealing === null || attachments === null
+    doorContext === null || door === null || attachments === null
       ? null
-      : await serve({ ...context, ...sealing, attachments }, door, queues, metrics);
+      : await serve({ ...doorContext, attachments }, door, queues, metrics);
   const workers =
     identities === null
       ? null

@@ -1,10 +1,14 @@
 import { customAlphabet, random } from 'nanoid';
-import { v7 } from 'uuid';
+
+import { v5, v7 } from 'uuid';
 import type { UploadSecret } from './domain/attachment.ts';
-import type { Receipt } from './domain/report.ts';
+import type { Receipt, ReportId } from './domain/report.ts';
 
 /** A UUID version 7. nanoid's random bytes come from a pool: drawing 16 at a time from the system is far dearer. */
 export const newId = <Id extends string>(): Id => v7({ random: random(16) }) as Id;
+
+/** Always the same id for the same name under the same report, and never the id of anything else. */
+export const nameId = (name: string, reportId: ReportId): string => v5(name, reportId);
 
 const base32 = '0123456789abcdefghjkmnpqrstvwxyz';
 const newSecret = customAlphabet(base32, 26);

@@ -53,7 +53,7 @@ const burst = (count: number, more: Partial<NewReport> = {}): NewReport[] =>
 
 async function progressOf({ receipt }: Stored) {
   const record = await findProgressByReceipt(database.pool, receipt);
-  return record && reporterView(record);
+  return record && reporterView(record, []);
 }
 
 /** How many there are of everything a report may become. */

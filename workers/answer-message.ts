@@ -1,7 +1,8 @@
 import type { WorkerContext } from '../src/context.ts';
 import { insertAddition } from '../src/db/additions.ts';
 import { insertAdditionDelivery } from '../src/db/deliveries.ts';
-import { type AskedReport, findAskedReport, insertSeal, type StoredMessage } from '../src/db/messages.ts';
+import { insertSeal } from '../src/db/identities.ts';
+import { type AskedReport, findAskedReport, type StoredMessage } from '../src/db/messages.ts';
 import { insertNotifications } from '../src/db/notifications.ts';
 import type { Db } from '../src/db/pool.ts';
 import { findProgressByReceipt } from '../src/db/progress.ts';

@@ -26,6 +26,20 @@ export async function findSealedReport(db: Db, id: string): Promise<SealedRow | 
   return rows[0] ?? null;
 }
 
+/** Keeps the seal of something that is no report of its own, such as an addition, under the id that it was sealed for. */
+export async function insertSeal(
+  db: Db,
+  id: string,
+  { keyId, bytes }: Pick<SealedRow, 'keyId' | 'bytes'>,
+  phoneIndex: Buffer | null,
+): Promise<void> {
+  await db.query({
+    name: 'insert-seal',
+    text: 'insert into report_identities (report_id, key_id, sealed, phone_index) values ($1, $2, $3, $4)',
+    values: [id, keyId, bytes, phoneIndex],
+  });
+}
+
 /**
  * Those of the reports that give the same contact as the one they are mapped to, found by its blind index. Never where
  * either is anonymous or confidential: whoever knows who sent the one would know who sent the other.

@@ -272,20 +272,6 @@ export async function findAskedReport(
   return rows[0] ?? null;
 }
 
-/** Seals what is no report and no message: an addition put together from several. */
-export async function insertSeal(
-  db: Db,
-  id: string,
-  sealed: { readonly keyId: string; readonly bytes: Buffer },
-  phoneIndex: Buffer | null,
-): Promise<void> {
-  await db.query({
-    name: 'insert-seal',
-    text: 'insert into report_identities (report_id, key_id, sealed, phone_index) values ($1, $2, $3, $4)',
-    values: [id, sealed.keyId, sealed.bytes, phoneIndex],
-  });
-}
-
 /** A message for staff; never what it says or who sent it. */
 export type SetAsideMessage = {
   readonly id: MessageId;

@@ -1,5 +1,5 @@
 import type { ProgressRecord } from '../domain/progress.ts';
-import type { AgencyCode, ChannelName, Kind } from '../domain/report.ts';
+import type { AgencyCode, ChannelName, Kind, ReportId } from '../domain/report.ts';
 import type { Db } from './pool.ts';
 
 /** For the reporter, whose copies lead to what became of the first; null where nobody was given this receipt. */
@@ -30,12 +30,27 @@ export async function findProgressByTrackingId(db: Db, trackingId: string): Prom
   return rows[0] === undefined ? null : toRecord(rows[0]);
 }
 
+/** For all whose reporters are watching, in one query. */
+export async function listProgress(
+  db: Db,
+  reportIds: readonly ReportId[],
+): Promise<readonly ProgressRecord[]> {
+  const { rows } = await db.query<Row>({
+    name: 'list-progress',
+    text: `${selectProgress} where report.id = any($1::uuid[])`,
+    values: [reportIds],
+  });
+  return rows.map(toRecord);
+}
+
 const selectProgress = `
-  select report.received_at, report.kind, report.channel, report.title, report.confidential, filing.tracking_id,
+  select report.id, report.received_at, report.kind, report.channel, report.title, report.anonymous,
+    report.confidential, filing.tracking_id,
     filing.filed_at, quarantine.quarantined_at, held.held_at, first_filing.tracking_id as first_tracking_id,
     first_report.confidential as first_confidential, route.agency_code,
     coalesce(agency.name, route.agency_code) as agency_name, topic.name as topic_name, route.reason, route.decided_at,
-    delivery.finished_at as delivered_at
+    delivery.finished_at as delivered_at, rating.rating,
+    (select count(*)::int from additions where report_id = report.id) as addition_count
   from reports as report
   left join filings as filing on filing.report_id = report.id
   left join quarantine on quarantine.report_id = report.id
@@ -49,18 +64,23 @@ const selectProgress = `
   left join agencies as agency on agency.code = route.agency_code
   left join topics as topic on topic.code = route.topic_code
   left join deliveries as delivery on delivery.report_id = report.id
-    and delivery.agency_code = route.agency_code and delivery.addition_id is null and delivery.state = 'delivered'`;
+    and delivery.agency_code = route.agency_code and delivery.addition_id is null and delivery.state = 'delivered'
+  left join ratings as rating on rating.report_id = report.id`;
 
 type Row = {
+  id: ReportId;
   received_at: Date;
   kind: Kind;
   channel: ChannelName;
   title: string | null;
+  anonymous: boolean;
   confidential: boolean;
   tracking_id: string | null;
   filed_at: Date | null;
   quarantined_at: Date | null;
   held_at: Date | null;
+  rating: number | null;
+  addition_count: number;
 } & ({ first_tracking_id: null } | { first_tracking_id: string; first_confidential: boolean }) &
   (
     | { agency_code: null }
@@ -76,9 +96,11 @@ type Row = {
 
 function toRecord(row: Row): ProgressRecord {
   return {
+    reportId: row.id,
     kind: row.kind,
     channel: row.channel,
     title: row.title,
+    anonymous: row.anonymous,
     confidential: row.confidential,
     receivedAt: row.received_at,
     trackingId: row.tracking_id,
@@ -100,5 +122,7 @@ function toRecord(row: Row): ProgressRecord {
             decidedAt: row.decided_at,
             deliveredAt: row.delivered_at,
           },
+    additionCount: row.addition_count,
+    rating: row.rating,
   };
 }

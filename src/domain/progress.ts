@@ -1,10 +1,12 @@
-import type { AgencyCode, ChannelName, Kind } from './report.ts';
+import type { AgencyCode, ChannelName, Kind, ReportId } from './report.ts';
 
 /** How far a report has come and what is known of it on the way; who may read what of it is decided in audiences/. */
 export type ProgressRecord = {
+  readonly reportId: ReportId;
   readonly kind: Kind;
   readonly channel: ChannelName;
   readonly title: string | null;
+  readonly anonymous: boolean;
   readonly confidential: boolean;
   readonly receivedAt: Date;
   /** 12 digits; null until the report is filed. */
@@ -25,6 +27,10 @@ export type ProgressRecord = {
     readonly decidedAt: Date;
     readonly deliveredAt: Date | null;
   } | null;
+  /** How often the reporter has added to it. */
+  readonly additionCount: number;
+  /** 1 (bad) to 5 (good); null until the reporter has judged the outcome. */
+  readonly rating: number | null;
 };
 
 export const statuses = ['accepted', 'in_review', 'forwarded', 'delivered'] as const;
@@ -40,6 +46,18 @@ export function statusOf(
   if (record.filedAt !== null) return 'forwarded';
   return record.quarantinedAt === null && record.heldAt === null ? 'accepted' : 'in_review';
 }
+
+/** Nothing more happens to it by itself. */
+export const isFinished = (record: ProgressRecord): boolean => statusOf(record) === 'delivered';
+
+/** From then on it has an ID to add to, and an agency to pass on what is added. */
+export const mayBeAddedTo = (record: ProgressRecord): boolean => record.trackingId !== null;
+
+/** Nobody has done anything yet that could be judged before the agency has it. */
+export const mayBeRated = (record: ProgressRecord): boolean => record.route?.deliveredAt != null;
+
+/** From bad to good. */
+export const ratings = [1, 2, 3, 4, 5] as const;
 
 export const steps = ['received', 'held', 'quarantined', 'filed', 'routed', 'delivered'] as const;
 export type Step = {

@@ -7,6 +7,7 @@ import fastify, {
 } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Accept } from '../accept.ts';
+import { createAddInformation } from '../add-information.ts';
 import type { HttpContext } from '../context.ts';
 import { AppError, describeFailure, findPlace } from '../errors.ts';
 import { registerAttachments } from './api/attachments.ts';
@@ -18,6 +19,7 @@ import { keepBodiesRaw } from './api/inbound.ts';
 import { type Part, registerOperations } from './api/operations.ts';
 import { registerProblemKinds } from './api/problem-kinds.ts';
 import { registerProgress } from './api/progress.ts';
+import { registerProgressEvents } from './api/progress-events.ts';
 import { registerReports } from './api/reports.ts';
 import { registerSuggestions } from './api/suggestions.ts';
 import { createWaitForTrackingId } from './api/wait-for-tracking-id.ts';
@@ -104,6 +106,7 @@ export async function createApp(
     keepBodiesRaw(api);
     registerReports(api, context, acceptLimited, createWaitForTrackingId(context));
     registerProgress(api, context);
+    registerProgressEvents(api, context);
     registerDirectory(api, context);
     registerSuggestions(api, context);
     registerChallenge(api, challenges);
@@ -115,7 +118,7 @@ export async function createApp(
     await registerAttachments(files, context);
     registerAttachmentFiles(files, context);
   });
-  await registerPages(app, context, acceptLimited, challenges);
+  await registerPages(app, context, acceptLimited, challenges, createAddInformation(context));
   return app;
 }
 

@@ -3,13 +3,13 @@ import { expect, test } from 'vitest';
 import { sendPage } from './pages/send-page.ts';
 import { registerSecurity } from './security.ts';
 
-test('every page forbids scripts, frames, foreign resources and referrers, and does not force https', async () => {
+test('every page forbids inline scripts, frames, foreign resources and referrers, and does not force https', async () => {
   const app = fastify();
   registerSecurity(app);
   app.get('/', async (_request, reply) => sendPage(reply, { toString: () => '<p>ok</p>' }));
   const { headers } = await app.inject('/');
   expect(headers['content-security-policy']).toBe(
-    "default-src 'none';style-src 'self';img-src 'self' data:;form-action 'self';frame-ancestors 'none';base-uri 'none'",
+    "default-src 'none';script-src 'self';connect-src 'self';style-src 'self';img-src 'self' data:;form-action 'self';frame-ancestors 'none';base-uri 'none'",
   );
   expect(headers['referrer-policy']).toBe('no-referrer');
   expect(headers['x-content-type-options']).toBe('nosniff');

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { createChannels } from '../../channels/index.ts';
 import { type Attachments, openAttachments } from '../../src/attachments/attachments.ts';
 import { parseConfig } from '../../src/config.ts';
-import type { Context } from '../../src/context.ts';
+import type { Context, DoorContext } from '../../src/context.ts';
 import { loadDirectory } from '../../src/db/directory.ts';
 import { type Pool, ping } from '../../src/db/pool.ts';
 import type { Directory } from '../../src/domain/routing/directory.ts';
@@ -46,7 +46,8 @@ export async function createTestApp(
   const logged: string[] = [];
   const config = parseConfig({ DATA_DIR: testDataDir, ...env });
   const directory = given.directory ?? (await loadDirectory(db));
-  const context: Context = {
+  const context: DoorContext = {
+    ...sealing,
     config,
     db,
     enqueue: queues.enqueue,
@@ -58,7 +59,7 @@ export async function createTestApp(
     clock,
     log: pino({ level: 'trace' }, { write: (line: string) => logged.push(line) }),
   };
-  const { accept } = await openDoor({ ...context, ...sealing }, undefined, spoolMaxBytes);
+  const { accept } = await openDoor(context, undefined, spoolMaxBytes);
   const metrics = createMetrics(db, queues);
   watchWordBack(db, metrics, config.smsSegmentCost);
   const parts = [
@@ -66,7 +67,7 @@ export async function createTestApp(
     { name: 'queue', check: queues.ping },
   ];
   const attachments = await openAttachments(context);
-  const http = { ...context, ...sealing, attachments };
+  const http = { ...context, attachments };
   const app = await createApp(http, countAccepted(accept, metrics), parts, metrics, bounds);
   app.addHook('onClose', attachments.stop);
   return { app, logged, attachments };

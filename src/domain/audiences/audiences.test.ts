@@ -5,15 +5,17 @@ import type { ProgressRecord } from '../progress.ts';
 import type { AgencyCode, ReportId } from '../report.ts';
 import { type Handover, WebhookBody, webhookBody } from './agency.ts';
 import { PublicView, publicView } from './public.ts';
-import { ReporterView, reporterView } from './reporter.ts';
+import { ReporterView, reporterView, versionForReporter } from './reporter.ts';
 import { type DeliveryLine, type Hop, type ReportFile, StaffView, staffView } from './staff.ts';
 
 const at = (minute: number) => new Date(Date.UTC(2026, 10, 22, 3, minute));
 
 const record: ProgressRecord = {
+  reportId: '019a9f3c-7d1e-7a55-9c0b-6f0f4f2b8d10' as ReportId,
   kind: 'complaint',
   channel: 'web',
   title: 'Drainase mampet depan rumah Bu Aminah',
+  anonymous: false,
   confidential: false,
   receivedAt: at(14),
   trackingId: '869931144244',
@@ -29,7 +31,11 @@ const record: ProgressRecord = {
     decidedAt: at(16),
     deliveredAt: at(17),
   },
+  additionCount: 1,
+  rating: 4,
 };
+
+const additions = [{ text: 'Hari ini air sudah masuk ke dapur', receivedAt: at(20) }];
 
 const handover: Handover = {
   reportId: '019a9f3c-7d1e-7a55-9c0b-6f0f4f2b8d10' as ReportId,
@@ -111,14 +117,15 @@ function stuffed<T>(value: T): T {
 
 const see = {
   public: (more: Partial<ProgressRecord> = {}) => publicView({ ...record, ...more }),
-  reporter: (more: Partial<ProgressRecord> = {}) => reporterView({ ...record, ...more }),
+  reporter: (more: Partial<ProgressRecord> = {}, said = additions) =>
+    reporterView({ ...record, ...more }, said),
   agency: (more: Partial<Handover> = {}) => webhookBody({ ...handover, ...more }),
   staff: ({ file, hops, deliveries }: StaffRecord) => staffView(file, hops, deliveries),
 };
 
 const views: readonly [string, TSchema, unknown, unknown][] = [
   ['public', PublicView, see.public(), see.public(stuffed(record))],
-  ['reporter', ReporterView, see.reporter(), see.reporter(stuffed(record))],
+  ['reporter', ReporterView, see.reporter(), see.reporter(stuffed(record), stuffed(additions))],
   ['agency', WebhookBody, see.agency(), see.agency(stuffed(handover))],
   ['staff', StaffView, see.staff(staffRecord), see.staff(stuffed(staffRecord))],
 ];
@@ -154,8 +161,22 @@ test('the public sees how far a report is, without its title', () => {
   });
 });
 
-test('the reporter sees the same and the title', () => {
-  expect(see.reporter()).toEqual({ ...see.public(), title: record.title });
+test('the reporter sees the same, the title, what they added and how they rated it', () => {
+  expect(see.reporter()).toEqual({
+    ...see.public(),
+    title: record.title,
+    additions: [{ at: '2026-11-22T03:20:00.000Z', text: 'Hari ini air sudah masuk ke dapur' }],
+    rating: 4,
+  });
+});
+
+test('what a reporter may read has a name that changes with it, and with nothing that is kept from them', () => {
+  const name = versionForReporter(record);
+  expect(versionForReporter({ ...record, additionCount: 2 })).not.toBe(name);
+  expect(versionForReporter({ ...record, rating: 1 })).not.toBe(name);
+  expect(versionForReporter({ ...record, route: null })).not.toBe(name);
+  const first = (trackingId: string) => ({ ...record, first: { trackingId, confidential: true } });
+  expect(versionForReporter(first('482910573346'))).toBe(versionForReporter(first('103847562918')));
 });
 
 test('of a confidential report the public sees nothing, the reporter everything as ever', () => {

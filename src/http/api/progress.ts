@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Context } from '../../context.ts';
+import { listAdditions } from '../../db/additions.ts';
 import { findProgressByReceipt, findProgressByTrackingId } from '../../db/progress.ts';
 import { PublicView, publicView } from '../../domain/audiences/public.ts';
 import { ReporterView, reporterView } from '../../domain/audiences/reporter.ts';
@@ -23,7 +24,8 @@ export function registerProgress(app: FastifyInstance, context: Pick<Context, 'd
     handler: async (request, reply) => {
       const record = await findProgressByReceipt(context.db, request.params.receipt.toLowerCase());
       if (record === null) throw new AppError('not-found', 'nobody was given this receipt');
-      return reply.header('cache-control', 'no-store').send(reporterView(record));
+      const additions = record.additionCount === 0 ? [] : await listAdditions(context.db, record.reportId);
+      return reply.header('cache-control', 'no-store').send(reporterView(record, additions));
     },
   });
 

@@ -94,7 +94,7 @@ function createLimit(app: FastifyInstance, max: number, what: string): Limit {
 }
 
 /** No client of a proxy that we believe, but who speaks from here: the benchmark, a supervisor, a proxy nobody named. */
-function isThisMachine({ raw, headers }: FastifyRequest, believesProxy: boolean): boolean {
+export function isThisMachine({ raw, headers }: FastifyRequest, believesProxy: boolean): boolean {
   const address = raw.socket.remoteAddress ?? '';
   const isLoopback = address.startsWith('127.') || address === '::1' || address.startsWith('::ffff:127.');
   return isLoopback && !(believesProxy && headers['x-forwarded-for'] !== undefined);

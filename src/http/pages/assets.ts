@@ -17,11 +17,14 @@ export type Assets = {
   readonly pico: Asset;
   readonly site: Asset;
   readonly icon: Asset;
+  readonly receiptScript: Asset;
   readonly form: FormScripts;
 };
 
 /** The scripts of the report form: modules, of which the first starts the others, and what works in the background. */
 export type FormScripts = { readonly modules: readonly Asset[]; readonly worker: Asset };
+
+const styles = ['dress.css', 'parts.css', 'receipt.css', 'print.css'];
 
 /** Reads everything the pages link to into memory: a few small files. */
 export function loadAssets(): Assets {
@@ -29,9 +32,10 @@ export function loadAssets(): Assets {
   const pico = createRequire(import.meta.url).resolve('@picocss/pico/css/pico.classless.min.css');
   return {
     pico: read('pico.css', 'text/css; charset=utf-8', pico),
-    site: read('site.css', 'text/css; charset=utf-8', join(own, 'dress.css'), join(own, 'parts.css')),
+    site: read('site.css', 'text/css; charset=utf-8', ...styles.map((name) => join(own, name))),
     icon: read('icon.svg', 'image/svg+xml', join(own, 'icon.svg')),
     form: readFormScripts(join(own, 'form')),
+    receiptScript: read('receipt.js', 'text/javascript; charset=utf-8', join(own, 'receipt.js')),
   };
 }
 

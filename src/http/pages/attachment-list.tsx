@@ -28,8 +28,8 @@ export function AttachmentList({
           const href = receipt === null ? attachmentPath(attachment) : reporterPath(attachment, receipt);
           return (
             <li>
-              {attachment.state === 'ready' ? <a href={href}>{name}</a> : name},{' '}
-              {sizeOf(speech, attachment.bytes)}
+              {attachment.state === 'ready' ? <a href={href}>{name}</a> : name}
+              {`, ${sizeOf(speech, attachment.bytes)}`}
               {attachment.state !== 'ready' && ` (${words[attachment.state]})`}
             </li>
           );

@@ -16,6 +16,7 @@ type LayoutProps = {
   readonly children: Child;
   /** Id of a form on the page: the language is then switched by sending it, so that nothing typed is lost. */
   readonly languageForm?: string;
+  /** Loads the page again, where there is no JavaScript to do better. */
   readonly refreshSeconds?: number | undefined;
   /** Modules that make the page more comfortable; the first starts the others. */
   readonly scripts?: readonly Asset[];
@@ -33,7 +34,11 @@ export function Layout({ view, title, children, languageForm, refreshSeconds, sc
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <meta name="theme-color" content="#0b4f4a" />
-        {refreshSeconds !== undefined && <meta http-equiv="refresh" content={String(refreshSeconds)} />}
+        {refreshSeconds !== undefined && (
+          <noscript>
+            <meta http-equiv="refresh" content={String(refreshSeconds)} />
+          </noscript>
+        )}
         <title>{`${title} – ${site.name}`}</title>
         <link rel="stylesheet" href={assets.pico.path} />
         <link rel="stylesheet" href={assets.site.path} />

@@ -7,7 +7,8 @@ import { loadAssets } from './assets.ts';
 import { ErrorPage } from './error-page.tsx';
 import { HomePage } from './home-page.tsx';
 import type { View } from './layout.tsx';
-import { ReceiptPage } from './receipt-page.tsx';
+import { AdditionAgainPage, RatingAgainPage } from './receipt-forms.tsx';
+import { ReceiptPage, type ReceiptPageProps } from './receipt-page.tsx';
 import { emptyForm, type FormField, type FormProblem } from './report-form.ts';
 import { ReportFormPage } from './report-form-page.tsx';
 import { renderDocument } from './send-page.ts';
@@ -37,7 +38,22 @@ const progressOf = (words: string): ReporterView => ({
     { at: receivedAt.toISOString(), what: 'filed', agency: null },
     { at: receivedAt.toISOString(), what: 'routed', agency: words },
   ],
+  additions: [{ at: receivedAt.toISOString(), text: words }],
+  rating: 4,
 });
+
+const receiptPage: ReceiptPageProps = {
+  view: view(),
+  receipt: '01pb5v07k2m9qx4t0v8w3zr5n1hc6dpya',
+  address: 'https://lapor.example/terima/01pb5v07k2m9qx4t0v8w3zr5n1hc6dpya',
+  progress: progressOf('x'),
+  may: { add: true, rate: true },
+  newsFrom: '/v1/receipts/01pb5v07k2m9qx4t0v8w3zr5n1hc6dpya/events?seen=x',
+  csrfToken: 'csrf',
+  token: 'token',
+  stored: 'addition',
+  now: receivedAt,
+};
 
 const agencyOf = (words: string) => ({ code: words, name: words }) as unknown as Agency;
 const topicOf = (words: string) => ({ code: words, name: words }) as unknown as Topic;
@@ -86,7 +102,42 @@ const pages: readonly [string, (words: string) => string][] = [
     'receipt',
     (words) =>
       renderDocument(
-        <ReceiptPage view={view()} receipt={words} progress={progressOf(words)} now={receivedAt} />,
+        <ReceiptPage
+          {...receiptPage}
+          receipt={words}
+          csrfToken={words}
+          token={words}
+          progress={progressOf(words)}
+        />,
+      ),
+  ],
+  [
+    'addition that comes back',
+    (words) =>
+      renderDocument(
+        <AdditionAgainPage
+          view={view()}
+          receipt={words}
+          csrfToken="csrf"
+          obstacle="expired"
+          token={words}
+          text={words}
+          problem={words}
+        />,
+      ),
+  ],
+  [
+    'rating that comes back',
+    (words) =>
+      renderDocument(
+        <RatingAgainPage
+          view={view()}
+          receipt={words}
+          csrfToken="csrf"
+          obstacle={null}
+          rating={3}
+          problem={words}
+        />,
       ),
   ],
   ['track page', (words) => renderDocument(<TrackPage view={view()} typed="" result={progressOf(words)} />)],
@@ -156,18 +207,17 @@ test.each(['id', 'en'] as const)('every page says in %s that it is', (language) 
   );
 });
 
-test('no page needs inline style or script, nor scripts of others', () => {
+test('no page needs inline style or script, and every script is an asset of ours', () => {
   const html = [renderDocument(<HomePage view={view()} />), ...pages.map(([, render]) => render('x'))].join();
   expect(html).not.toMatch(
-    /<style|<script(?! type="module" src="\/assets\/[^"]+"><\/script>)|\sstyle=|\son\w+=|javascript:/i,
+    /<style|<script(?! type="module" src="\/assets\/[\w.-]+"><\/script>)|\sstyle=|\son\w+=|javascript:/i,
   );
 });
 
 const renderReceipt = (changes: Partial<ReporterView>, minutesLater: number) =>
   renderDocument(
     <ReceiptPage
-      view={view()}
-      receipt="01pb5v07k2m9qx4t0v8w3zr5n1hc6dpya"
+      {...receiptPage}
       progress={{ ...progressOf('x'), ...changes }}
       now={new Date(receivedAt.getTime() + minutesLater * 60_000)}
     />,
@@ -178,7 +228,7 @@ test.each([
   ['every 3 seconds while the ID is due any moment', waiting, 1, 'content="3"'],
   ['every 30 seconds while something holds it up', waiting, 10, 'content="30"'],
 ] as const)('a receipt without a tracking ID reloads %s', (_, changes, minutes, expected) => {
-  expect(renderReceipt(changes, minutes)).toContain(`<meta http-equiv="refresh" ${expected}`);
+  expect(renderReceipt(changes, minutes)).toContain(`<noscript><meta http-equiv="refresh" ${expected}`);
 });
 
 test.each([

@@ -79,6 +79,7 @@ async function createPages(config: Config): Promise<FastifyInstance> {
       }));
     },
     { isSolved: async (proof) => proof === 'solved' },
+    async () => undefined,
   );
   return pages;
 }
@@ -287,6 +288,7 @@ test('cookies are for https only where the gateway is reached by https', async (
 });
 
 const row = {
+  id: reportId,
   received_at: now,
   kind: 'complaint',
   channel: 'web',
@@ -300,6 +302,9 @@ const row = {
   confidential: false,
   decided_at: now,
   delivered_at: null,
+  anonymous: false,
+  addition_count: 0,
+  rating: null,
 };
 
 test('a receipt is shown in either case and never stored by anyone on the way', async () => {

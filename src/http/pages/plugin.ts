@@ -1,10 +1,12 @@
 import cookie from '@fastify/cookie';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Accept } from '../../accept.ts';
+
+import type { AddInformation } from '../../add-information.ts';
 import type { Context, HttpContext } from '../../context.ts';
-import { findProgressByReceipt, findProgressByTrackingId } from '../../db/progress.ts';
+import { findProgressByTrackingId } from '../../db/progress.ts';
+
 import { publicView } from '../../domain/audiences/public.ts';
-import { reporterView } from '../../domain/audiences/reporter.ts';
 import type { ErrorCode } from '../../errors.ts';
 import type { Challenges } from '../limits/challenges.ts';
 import { askedLanguage, languageCookie } from '../messages/language.ts';
@@ -12,7 +14,8 @@ import { problemKinds } from '../problems.ts';
 import { loadAssets } from './assets.ts';
 import { ErrorPage } from './error-page.tsx';
 import { HomePage } from './home-page.tsx';
-import { ReceiptPage } from './receipt-page.tsx';
+import { registerReceiptForms } from './receipt-forms-route.ts';
+import { registerReceipt } from './receipt-route.ts';
 import { registerReportForm } from './report-form-route.ts';
 import { sendPage, viewOf } from './send-page.ts';
 import { TrackPage, type TrackResult } from './track-page.tsx';
@@ -24,6 +27,7 @@ export async function registerPages(
   context: Pick<HttpContext, 'attachments' | 'config' | 'db' | 'directory' | 'clock' | 'log' | 'formKey'>,
   accept: Accept,
   challenges: Pick<Challenges, 'isSolved'>,
+  addInformation: AddInformation,
 ): Promise<void> {
   app.decorate('assets', loadAssets());
   await app.register(async (pages) => {
@@ -32,6 +36,7 @@ export async function registerPages(
     registerHome(pages);
     await registerReportForm(pages, context, accept, challenges);
     registerReceipt(pages, context);
+    registerReceiptForms(pages, context, addInformation);
     registerTrack(pages, context);
     registerAssets(pages);
   });
@@ -71,25 +76,6 @@ function registerHome(app: FastifyInstance): void {
   );
 }
 
-function registerReceipt(app: FastifyInstance, context: Pick<Context, 'db' | 'clock'>): void {
-  app.get<{ Params: { receipt: string } }>(
-    '/terima/:receipt',
-    { schema: { hide: true } },
-    async (request, reply) => {
-      const view = viewOf(request);
-      const receipt = request.params.receipt.toLowerCase();
-      reply.header('cache-control', 'no-store');
-      const record = await findProgressByReceipt(context.db, receipt);
-      if (record !== null) {
-        const progress = reporterView(record);
-        return sendPage(reply, ReceiptPage({ view, receipt, progress, now: context.clock() }));
-      }
-      const words = view.speech.words.receipt;
-      return sendPage(reply.code(404), ErrorPage({ view, title: words.unknownTitle, detail: words.unknown }));
-    },
-  );
-}
-
 const trackStatus = { 'not-asked': 200, empty: 422, mistyped: 422, unknown: 404 } as const;
 
 function registerTrack(app: FastifyInstance, context: Pick<Context, 'db'>): void {
@@ -113,7 +99,8 @@ async function track({ db }: Pick<Context, 'db'>, trackingId: string): Promise<T
 function registerAssets(app: FastifyInstance): void {
   const { form, ...single } = app.assets;
   for (const asset of [...Object.values(single), ...form.modules, form.worker]) {
-    app.get(asset.path, { schema: { hide: true } }, async (request, reply) => {
+    // The page that tells somebody to wait has to look like one: what it is dressed in is never refused.
+    app.get(asset.path, { schema: { hide: true }, config: { limit: 'none' } }, async (request, reply) => {
       const gzip = /\bgzip\b/.test(String(request.headers['accept-encoding']));
       if (gzip) reply.header('content-encoding', 'gzip');
       return reply

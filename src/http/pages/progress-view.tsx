@@ -15,32 +15,42 @@ export function ProgressView({ speech, progress }: ProgressProps) {
   };
   return (
     <>
-      <p class="status">
+      <p class="status" aria-live="polite" data-live="status">
         <strong class={`badge ${progress.status}`}>{words[progress.status]}</strong>{' '}
         {words[`${progress.status}_text`]}
       </p>
-      {/* Names, topics and reasons are data in Indonesian, whatever the language of the page. */}
-      <dl>
-        <Fact name={words.agency} value={progress.agency?.name ?? null} lang="id" />
-        <Fact name={words.reason} value={progress.reason} lang="id" />
-        <Fact name={words.reportTitle} value={'title' in progress ? progress.title : null} />
-        <Fact name={words.topic} value={progress.topic} lang="id" />
-        <Fact name={words.kind} value={kinds[progress.kind]} />
-        <Fact name={words.receivedAt} value={speech.moment(new Date(progress.receivedAt))} />
-      </dl>
-      {progress.duplicateOf !== null && (
-        <p>{speech.say(words.sameCase, { trackingId: formatTrackingId(progress.duplicateOf) })}</p>
-      )}
-      <h2>{words.title}</h2>
-      <Timeline speech={speech} progress={progress} />
+      <div data-live="facts">
+        {/* Names, topics and reasons are data in Indonesian, whatever the language of the page. */}
+        <dl>
+          <Fact name={words.agency} value={progress.agency?.name ?? null} lang="id" />
+          <Fact onScreen name={words.reason} value={progress.reason} lang="id" />
+          <Fact name={words.reportTitle} value={'title' in progress ? progress.title : null} />
+          <Fact onScreen name={words.topic} value={progress.topic} lang="id" />
+          <Fact onScreen name={words.kind} value={kinds[progress.kind]} />
+          <Fact name={words.receivedAt} value={speech.moment(new Date(progress.receivedAt))} />
+        </dl>
+        {progress.duplicateOf !== null && (
+          <p>{speech.say(words.sameCase, { trackingId: formatTrackingId(progress.duplicateOf) })}</p>
+        )}
+        <h2>{words.title}</h2>
+        <Timeline speech={speech} progress={progress} />
+      </div>
     </>
   );
 }
 
-function Fact(props: { readonly name: string; readonly value: string | null; readonly lang?: 'id' }) {
+type FactProps = {
+  readonly name: string;
+  readonly value: string | null;
+  readonly lang?: 'id';
+  /** Not worth its place on paper. */
+  readonly onScreen?: true;
+};
+
+function Fact(props: FactProps) {
   if (props.value === null) return null;
   return (
-    <div>
+    <div class={props.onScreen && 'on-screen'}>
       <dt>{props.name}</dt>
       <dd lang={props.lang}>{props.value}</dd>
     </div>

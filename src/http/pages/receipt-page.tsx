@@ -1,40 +1,110 @@
 import type { ReporterView } from '../../domain/audiences/reporter.ts';
 import { formatTrackingId } from '../../domain/tracking-id.ts';
+import type { Speech } from '../messages/speech.ts';
 import { Layout, type View } from './layout.tsx';
 import { ProgressView } from './progress-view.tsx';
+import { QrCode } from './qr-code.tsx';
+import { AdditionForm, RatingForm } from './receipt-forms.tsx';
 
 export type ReceiptPageProps = {
   readonly view: View;
   readonly receipt: string;
+  /** Of this page, with scheme and host, for the QR code. */
+  readonly address: string;
   readonly progress: ReporterView;
+  /** What the reporter may do now. */
+  readonly may: { readonly add: boolean; readonly rate: boolean };
+  /** Where news come from, as long as any are to come. */
+  readonly newsFrom: string | null;
+  readonly csrfToken: string;
+  /** Names this filling-in of the form that adds. */
+  readonly token: string;
+  /** What was sent from this page a moment ago. */
+  readonly stored: Stored | null;
   readonly now: Date;
 };
 
-export function ReceiptPage({ view, receipt, progress, now }: ReceiptPageProps) {
+export type Stored = 'addition' | 'rating';
+
+/**
+ * The page of whoever holds the receipt. Parts marked `data-live` are replaced by the page's script as soon as there is
+ * something new in them; a form is left alone once it is there.
+ */
+export function ReceiptPage(props: ReceiptPageProps) {
+  const { view, progress, stored, now, newsFrom } = props;
   const { speech } = view;
   const words = speech.words.receipt;
   const refreshSeconds = secondsToRefresh(progress, now);
   return (
-    <Layout view={view} title={words.title} refreshSeconds={refreshSeconds}>
-      <section class="panel">
+    <Layout
+      view={view}
+      title={words.title}
+      refreshSeconds={refreshSeconds}
+      scripts={[view.assets.receiptScript]}
+    >
+      {stored !== null && (
+        <div class="notice" role="status" tabindex={-1} autofocus>
+          <p>{speech.words[stored].stored}</p>
+        </div>
+      )}
+      <section class="panel" aria-live="polite" data-live="number" data-news={newsFrom ?? undefined}>
         <h1>{words.title}</h1>
-        {progress.trackingId === null ? (
-          <>
-            <p>{words.waiting}</p>
-            {refreshSeconds === undefined ? <a href="?">{words.reload}</a> : <p>{words.waitingHint}</p>}
-          </>
-        ) : (
-          <>
-            <p>
-              {words.trackingId}
-              <strong class="number">{formatTrackingId(progress.trackingId)}</strong>
-            </p>
-            <p>{words.trackingIdShare}</p>
-          </>
-        )}
+        <TrackingId speech={speech} progress={progress} isRefreshed={refreshSeconds !== undefined} />
       </section>
-      <section class="card">
-        <h2>{words.keepTitle}</h2>
+      <Keep {...props} />
+      <section>
+        <ProgressView speech={speech} progress={progress} />
+      </section>
+      <div data-live="additions">
+        <Additions speech={speech} additions={progress.additions} />
+      </div>
+      <Forms {...props} />
+      <p class="on-screen">
+        <a class="link" href="/lapor">
+          {words.another}
+        </a>
+      </p>
+    </Layout>
+  );
+}
+
+function TrackingId({
+  speech,
+  progress,
+  isRefreshed,
+}: {
+  readonly speech: Speech;
+  readonly progress: ReporterView;
+  readonly isRefreshed: boolean;
+}) {
+  const words = speech.words.receipt;
+  if (progress.trackingId === null) {
+    return (
+      <>
+        <p>{words.waiting}</p>
+        {isRefreshed ? <p>{words.waitingHint}</p> : <a href="?">{words.reload}</a>}
+      </>
+    );
+  }
+  return (
+    <>
+      <p>
+        {words.trackingId}
+        <strong class="number">{formatTrackingId(progress.trackingId)}</strong>
+      </p>
+      <CopyButton speech={speech} label={words.copyTrackingId} text={formatTrackingId(progress.trackingId)} />
+      <p class="on-screen">{words.trackingIdShare}</p>
+    </>
+  );
+}
+
+/** What opens this page again: the code in words, and as a picture to be photographed. */
+function Keep({ view: { speech }, receipt, address }: ReceiptPageProps) {
+  const words = speech.words.receipt;
+  return (
+    <section class="card keep">
+      <h2>{words.keepTitle}</h2>
+      <div class="keep-code">
         <p>
           {words.code}
           <code class="code">
@@ -44,17 +114,87 @@ export function ReceiptPage({ view, receipt, progress, now }: ReceiptPageProps) 
             ))}
           </code>
         </p>
-        <p>
-          {words.keep} {words.keepConfidential}
+        <p class="buttons on-screen">
+          <CopyButton speech={speech} label={words.copyCode} text={receipt} />
+          <button class="quiet" type="button" data-print hidden>
+            {words.print}
+          </button>
         </p>
-      </section>
-      <section>
-        <ProgressView speech={speech} progress={progress} />
-      </section>
+      </div>
+      <QrCode address={address} label={words.qrCode} />
       <p>
-        <a href="/lapor">{words.another}</a>
+        {words.keep} {words.keepConfidential}
       </p>
-    </Layout>
+    </section>
+  );
+}
+
+/** Shown by the page's script, where the browser lets it copy. */
+function CopyButton(props: { readonly speech: Speech; readonly label: string; readonly text: string }) {
+  return (
+    <>
+      <button
+        class="quiet"
+        type="button"
+        data-copy={props.text}
+        data-copied={props.speech.words.receipt.copied}
+        hidden
+      >
+        {props.label}
+      </button>
+      <span class="copied" role="status" />
+    </>
+  );
+}
+
+function Additions({
+  speech,
+  additions,
+}: {
+  readonly speech: Speech;
+  readonly additions: ReporterView['additions'];
+}) {
+  if (additions.length === 0) return null;
+  return (
+    <section class="on-screen">
+      <h2>{speech.words.addition.listTitle}</h2>
+      <ol class="additions">
+        {additions.map(({ at, text }) => (
+          <li>
+            <time datetime={at}>{speech.moment(new Date(at))}</time>
+            <p>{text}</p>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function Forms(props: ReceiptPageProps) {
+  const { progress, may } = props;
+  const { speech } = props.view;
+  const { addition, rating } = speech.words;
+  const form = { speech, receipt: props.receipt, csrfToken: props.csrfToken };
+  return (
+    <>
+      <div class="on-screen" data-live="add">
+        {may.add && (
+          <section class="card">
+            <h2>{addition.title}</h2>
+            <AdditionForm {...form} token={props.token} />
+          </section>
+        )}
+      </div>
+      <div class="on-screen" data-live="rate">
+        {may.rate && (
+          <section class="card">
+            <h2>{progress.rating === null ? rating.title : rating.titleAgain}</h2>
+            {progress.rating !== null && <p>{speech.say(rating.given, { rating: progress.rating })}</p>}
+            <RatingForm {...form} rating={progress.rating} />
+          </section>
+        )}
+      </div>
+    </>
   );
 }
 

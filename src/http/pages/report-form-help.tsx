@@ -8,6 +8,8 @@ import type { FormValues } from './report-form.ts';
  * here, because the scripts have none of their own.
  */
 
+const separator = ' · ';
+
 type InView = { readonly view: View };
 
 /** What the form carries unseen: proof that somebody fills it in, and a field that nobody who sees the page fills in. */
@@ -94,7 +96,11 @@ export function SimilarReports({ view }: InView) {
               <strong data-part="topic" lang="id" /> <span data-part="reason" lang="id" />
             </p>
             <p class="hint">
-              <time data-part="time" /> · <span data-part="reports" /> · <span data-part="id" />
+              <time data-part="time" />
+              {separator}
+              <span data-part="reports" />
+              {separator}
+              <span data-part="id" />
             </p>
             <button type="button" class="quiet">
               {form.alsoMe}

@@ -22,12 +22,12 @@ import type { Multipart } from '../uploads/read-multipart.ts';
 import { gatherFiles, readPostedForm, takePhotoPlace } from './form-files.ts';
 import { checkForm, emptyForm, type FormValues, latestDay, readForm } from './report-form.ts';
 import { ReportFormPage, type ReportFormProps } from './report-form-page.tsx';
-import { sendPage, viewOf } from './send-page.ts';
+import { sendPackedPage, sendPage, viewOf } from './send-page.ts';
 
-const formType = 'application/x-www-form-urlencoded';
+export const formType = 'application/x-www-form-urlencoded';
 
 /** A posted form: its fields, the bytes as they came, which are kept for audit, and the files that came with it. */
-type Posted = Multipart & { readonly raw: Buffer };
+export type Posted = Multipart & { readonly raw: Buffer };
 
 const nothing: Posted = { fields: new URLSearchParams(), raw: Buffer.alloc(0), uploads: [], problems: [] };
 
@@ -64,7 +64,7 @@ export async function registerReportForm(
     request: FastifyRequest,
     reply: FastifyReply,
     form: Pick<ReportFormProps, 'values' | 'files' | 'problems' | 'agencyChoices' | 'notice'>,
-  ): FastifyReply => {
+  ): FastifyReply | Promise<FastifyReply> => {
     const directory = context.directory();
     const page = ReportFormPage({
       ...form,
@@ -76,7 +76,9 @@ export async function registerReportForm(
         .filter((topic) => topic.parentCode === null || topic.code === form.values.topic)
         .sort((one, other) => one.name.localeCompare(other.name, 'id')),
     });
-    return sendPage(reply, page, formPageHeaders);
+    // An empty form repeats nothing that was sent, and is long: it names every agency.
+    const send = request.method === 'GET' ? sendPackedPage : sendPage;
+    return send(reply, page, formPageHeaders);
   };
 
   /** A token of ours that no form had before, and when it was given. */
@@ -203,7 +205,7 @@ async function acceptOrRefuse(accept: () => ReturnType<Accept>): Promise<Accepte
 }
 
 /** Byte for byte as posted, but for what may differ each time the same form is shown again. */
-function withoutKeys(raw: Buffer): Buffer {
+export function withoutKeys(raw: Buffer): Buffer {
   const kept = raw
     .toString('latin1')
     .split('&')

@@ -1,10 +1,14 @@
-import { gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { chooseLanguage } from '../messages/language.ts';
 import { speechIn } from '../messages/speech.ts';
 import { pageHeaders } from '../security.ts';
 import type { Assets } from './assets.ts';
 import type { View } from './layout.tsx';
+
+const pack = promisify(gzip);
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -23,22 +27,32 @@ export function viewOf(request: FastifyRequest, asked: Readonly<Record<string, s
   return { speech, assets: request.server.assets, otherLanguageHref: `?${query}` };
 }
 
-/**
- * Beyond this a page takes seconds on a slow phone: the report form, with the names of all agencies. The secrets of a form
- * are written anew each time, so that their compressed length tells nothing of them (BREACH).
- */
-const worthCompressing = 16_384;
-
 export function sendPage(
   reply: FastifyReply,
   page: { toString(): string | Promise<string> },
   headers: Readonly<Record<string, string>> = pageHeaders,
 ): FastifyReply {
-  const html = renderDocument(page);
-  reply.headers(headers).type('text/html; charset=utf-8').header('vary', 'accept-encoding');
-  const gzip =
-    html.length > worthCompressing && /\bgzip\b/.test(String(reply.request.headers['accept-encoding']));
-  return gzip ? reply.header('content-encoding', 'gzip').send(gzipSync(html)) : reply.send(html);
+  return reply.headers(headers).type('text/html; charset=utf-8').send(renderDocument(page));
+}
+
+/**
+ * Packed, where the browser can unpack it. Only for pages that say nothing secret and repeat nothing that came with the
+ * request: of what is secret, the length of the packed page would tell an eavesdropper who has a say in the rest (BREACH).
+ */
+export async function sendPackedPage(
+  reply: FastifyReply,
+  page: { toString(): string | Promise<string> },
+  headers: Readonly<Record<string, string>> = pageHeaders,
+): Promise<FastifyReply> {
+  reply.header('vary', 'accept-encoding');
+  if (!/\bgzip\b/.test(String(reply.request.headers['accept-encoding'])))
+    return sendPage(reply, page, headers);
+  const packed = await pack(renderDocument(page));
+  return reply
+    .headers(headers)
+    .header('content-encoding', 'gzip')
+    .type('text/html; charset=utf-8')
+    .send(packed);
 }
 
 /** Throws where a part of the page would have to be waited for: pages get data, not promises. */
