@@ -29,7 +29,11 @@ export function loadAssets(): Assets {
   const pico = createRequire(import.meta.url).resolve('@picocss/pico/css/pico.classless.min.css');
   return {
     pico: read('pico.css', 'text/css; charset=utf-8', pico),
-    site: read('site.css', 'text/css; charset=utf-8', join(own, 'dress.css'), join(own, 'parts.css')),
+    site: read(
+      'site.css',
+      'text/css; charset=utf-8',
+      ...['dress.css', 'parts.css', 'form-help.css'].map((sheet) => join(own, sheet)),
+    ),
     icon: read('icon.svg', 'image/svg+xml', join(own, 'icon.svg')),
     form: readFormScripts(join(own, 'form')),
   };
