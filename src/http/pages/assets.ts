@@ -24,7 +24,7 @@ export type Assets = {
 /** The scripts of the report form: modules, of which the first starts the others, and what works in the background. */
 export type FormScripts = { readonly modules: readonly Asset[]; readonly worker: Asset };
 
-const styles = ['dress.css', 'parts.css', 'receipt.css', 'print.css'];
+const styles = ['dress.css', 'parts.css', 'form-help.css', 'receipt.css', 'print.css'];
 
 /** Reads everything the pages link to into memory: a few small files. */
 export function loadAssets(): Assets {
