@@ -45,7 +45,7 @@ describe('a burst of the same SMS, all acknowledged', () => {
   const copy = (id: string, firstId: string) => row(id, { first_id: firstId });
   const arrival = (reportId: string, trackingId: string) => ({
     ...{ agency: 'nasional', webhookId: `to-${reportId}`, accepted: true, headers: {} },
-    body: JSON.stringify({ data: { reportId, trackingId } }),
+    body: JSON.stringify({ type: 'report.routed', data: { reportId, trackingId } }),
   });
 
   async function judge(rows: readonly object[], trackingIds: readonly (string | null)[]) {

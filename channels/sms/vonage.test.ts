@@ -79,10 +79,12 @@ type Case = { label: string; parameters: Fields; text: string; phone: string; pa
 const cases: Case[] = JSON.parse(readFileSync(new URL('./fixtures/vonage.json', import.meta.url), 'utf8'));
 
 describe.each(Object.entries(ways))('sms/vonage by %s', (_, way) => {
-  it.each(cases)('reads $label', ({ parameters, text, phone }) => {
-    const [report] = receive(way(sign(parameters))).messages;
-    expect(report).toMatchObject({
-      text,
+  it.each(cases)('reads $label', ({ parameters, text, phone, part }) => {
+    const [message] = receive(way(sign(parameters))).messages;
+    expect(message).toMatchObject({
+      ...(part === null
+        ? { text }
+        : { content: { kind: 'part', number: part.number, total: part.total, text } }),
       identity: { phone },
       receivedAt: new Date('2026-11-22T01:14:05Z'),
       original: { messageId: parameters.messageId },

@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 
 /**
- * Headers of every page, as OWASP's Secure Headers Project lists them. Pages are plain HTML with our own style sheets and
- * scripts: none of either inline, no frame, nothing from elsewhere; `data:` images are Pico's icons. No referrer ever leaves: the
+ * Headers of every page, as OWASP's Secure Headers Project lists them. Pages are plain HTML with our own style sheets: no
+ * script, no inline style, no frame, nothing from elsewhere; `data:` images are Pico's icons. No referrer ever leaves: the
  * address of a receipt is a secret. No `upgrade-insecure-requests`: it breaks plain http on localhost.
  */
 export const pageHeaders = {
   'content-security-policy':
-    "default-src 'none';script-src 'self';connect-src 'self';style-src 'self';img-src 'self' data:;form-action 'self';frame-ancestors 'none';base-uri 'none'",
+    "default-src 'none';style-src 'self';img-src 'self' data:;form-action 'self';frame-ancestors 'none';base-uri 'none'",
   'cross-origin-opener-policy': 'same-origin',
   'permissions-policy': 'camera=(), geolocation=(), microphone=()',
   'referrer-policy': 'no-referrer',
@@ -16,13 +16,16 @@ export const pageHeaders = {
   'x-frame-options': 'DENY',
 };
 
-/**
- * The report form has scripts, our own alone, which ask nobody but us, and may ask the browser where it is once its reader
- * presses the button for it.
- */
-export const formPageHeaders = {
+/** A page with scripts: our own alone, which ask nobody but us. */
+export const livePageHeaders = {
   ...pageHeaders,
-  'content-security-policy': `${pageHeaders['content-security-policy']};script-src 'self';worker-src 'self';connect-src 'self'`,
+  'content-security-policy': `${pageHeaders['content-security-policy']};script-src 'self';connect-src 'self'`,
+};
+
+/** The report form works in the background as well, and may ask where it is once its reader presses the button for it. */
+export const formPageHeaders = {
+  ...livePageHeaders,
+  'content-security-policy': `${livePageHeaders['content-security-policy']};worker-src 'self'`,
   'permissions-policy': 'camera=(), geolocation=(self), microphone=()',
 };
 

@@ -186,7 +186,7 @@ test('a report is joined by an address, and a confidential one joins nothing', a
   expect(filed.map(({ joins }) => joins)).toEqual(['482109375564', null, null]);
 });
 
-test('only the report form runs scripts, and only it may ask where somebody is', async () => {
+test('the report form runs our scripts and may ask where somebody is, a page without scripts may not', async () => {
   const form = await app.inject('/lapor');
   const home = await app.inject('/');
   expect(form.headers['content-security-policy']).toContain("script-src 'self'");

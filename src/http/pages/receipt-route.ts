@@ -5,6 +5,7 @@ import { listAdditions } from '../../db/additions.ts';
 import { findProgressByReceipt } from '../../db/progress.ts';
 import { reporterView, versionForReporter } from '../../domain/audiences/reporter.ts';
 import { isFinished, mayBeAddedTo, mayBeRated, type ProgressRecord } from '../../domain/progress.ts';
+import { livePageHeaders } from '../security.ts';
 import { ErrorPage } from './error-page.tsx';
 import { ReceiptPage, type Stored } from './receipt-page.tsx';
 import { sendPage, viewOf } from './send-page.ts';
@@ -39,7 +40,7 @@ export function registerReceipt(
       stored: readStored(request),
       now: context.clock(),
     });
-    return sendPage(reply.header('cache-control', 'no-store'), page);
+    return sendPage(reply.header('cache-control', 'no-store'), page, livePageHeaders);
   });
 }
 
