@@ -94,7 +94,8 @@ async function track({ db }: Pick<Context, 'db'>, trackingId: string): Promise<T
 /** A path names its content, so what a browser has once it never asks for again. */
 function registerAssets(app: FastifyInstance): void {
   for (const asset of Object.values(app.assets)) {
-    app.get(asset.path, { schema: { hide: true } }, async (request, reply) => {
+    // The page that tells somebody to wait has to look like one: what it is dressed in is never refused.
+    app.get(asset.path, { schema: { hide: true }, config: { limit: 'none' } }, async (request, reply) => {
       const gzip = /\bgzip\b/.test(String(request.headers['accept-encoding']));
       if (gzip) reply.header('content-encoding', 'gzip');
       return reply

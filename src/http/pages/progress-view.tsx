@@ -23,10 +23,10 @@ export function ProgressView({ speech, progress }: ProgressProps) {
         {/* Names, topics and reasons are data in Indonesian, whatever the language of the page. */}
         <dl>
           <Fact name={words.agency} value={progress.agency?.name ?? null} lang="id" />
-          <Fact name={words.reason} value={progress.reason} lang="id" />
+          <Fact onScreen name={words.reason} value={progress.reason} lang="id" />
           <Fact name={words.reportTitle} value={'title' in progress ? progress.title : null} />
-          <Fact name={words.topic} value={progress.topic} lang="id" />
-          <Fact name={words.kind} value={kinds[progress.kind]} />
+          <Fact onScreen name={words.topic} value={progress.topic} lang="id" />
+          <Fact onScreen name={words.kind} value={kinds[progress.kind]} />
           <Fact name={words.receivedAt} value={speech.moment(new Date(progress.receivedAt))} />
         </dl>
         {progress.duplicateOf !== null && (
@@ -39,10 +39,18 @@ export function ProgressView({ speech, progress }: ProgressProps) {
   );
 }
 
-function Fact(props: { readonly name: string; readonly value: string | null; readonly lang?: 'id' }) {
+type FactProps = {
+  readonly name: string;
+  readonly value: string | null;
+  readonly lang?: 'id';
+  /** Not worth its place on paper. */
+  readonly onScreen?: true;
+};
+
+function Fact(props: FactProps) {
   if (props.value === null) return null;
   return (
-    <div>
+    <div class={props.onScreen && 'on-screen'}>
       <dt>{props.name}</dt>
       <dd lang={props.lang}>{props.value}</dd>
     </div>

@@ -93,7 +93,7 @@ function TrackingId({
         <strong class="number">{formatTrackingId(progress.trackingId)}</strong>
       </p>
       <CopyButton speech={speech} label={words.copyTrackingId} text={formatTrackingId(progress.trackingId)} />
-      <p>{words.trackingIdShare}</p>
+      <p class="on-screen">{words.trackingIdShare}</p>
     </>
   );
 }

@@ -1,0 +1,258 @@
+import { randomInt } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import type { AxeResults } from 'axe-core';
+import type { FastifyInstance } from 'fastify';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { recordRating } from '../src/db/ratings.ts';
+import type { ReportId } from '../src/domain/report.ts';
+import { mintTrackingId } from '../src/domain/tracking-id.ts';
+import { createTestApp } from './support/app.ts';
+import { hasChromium, launchChromium } from './support/browser.ts';
+import { createTestDatabase, type TestDatabase } from './support/database.ts';
+import { addAgency, fileReport } from './support/filed-reports.ts';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+/** Whatever people see must be usable by all of them: WCAG 2.2 AA, on a phone, with bad light and a bad network. */
+describe.skipIf(!hasChromium)('every page', () => {
+  let database: TestDatabase;
+  let browser: Browser;
+  let app: FastifyInstance;
+  /** Refuses every request but a few: for the page that says so. */
+  let strict: FastifyInstance;
+  let origin: string;
+  /** Receipts of reports that have come so far. */
+  let receipts: Readonly<Record<'accepted' | 'inReview' | 'forwarded' | 'delivered', string>>;
+  let trackingId: string;
+
+  beforeAll(async () => {
+    [database, browser] = await Promise.all([createTestDatabase({ seeded: true }), launchChromium()]);
+    ({ app } = await createTestApp(database.pool));
+    ({ app: strict } = await createTestApp(database.pool, {
+      env: { RATE_LIMIT_PER_ADDRESS: '1', TRUST_PROXY: '127.0.0.1' },
+    }));
+    await Promise.all([app, strict].map((one) => one.listen({ port: 0, host: '127.0.0.1' })));
+    origin = originOf(app);
+    await addReports();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await Promise.all([app?.close(), strict?.close()]);
+    await database?.drop();
+  });
+
+  const originOf = (one: FastifyInstance) => `http://127.0.0.1:${(one.server.address() as AddressInfo).port}`;
+
+  async function addReports(): Promise<void> {
+    const { pool } = database;
+    const agency = await addAgency(pool);
+    const first = await fileReport(pool, agency, new Date());
+    const delivered = await fileReport(pool, agency, new Date(), { duplicateOf: first.reportId });
+    const [accepted, inReview] = [await file(), await file()];
+    async function file() {
+      const filed = await fileReport(pool, agency, new Date());
+      for (const table of ['filings', 'routes', 'deliveries']) {
+        await pool.query(`delete from ${table} where report_id = $1`, [filed.reportId]);
+      }
+      return filed;
+    }
+    await pool.query(`insert into quarantine (report_id, error) values ($1, 'tidak terbaca')`, [
+      inReview.reportId,
+    ]);
+    await pool.query(`update deliveries set state = 'delivered', finished_at = now() where id = $1`, [
+      delivered.deliveryId,
+    ]);
+    await pool.query(
+      `insert into additions (id, report_id, channel, text, received_at)
+       values (gen_random_uuid(), $1, 'web', $2, now())`,
+      [delivered.reportId, `Tiangnya miring ${'sekali'.repeat(30)}`],
+    );
+    const rated = { reportId: delivered.reportId, rating: 4, channel: 'sms', ratedAt: new Date() } as const;
+    await recordRating(pool, rated);
+    trackingId = mintTrackingId(randomInt);
+    await pool.query('update filings set tracking_id = $2 where report_id = $1', [
+      delivered.reportId,
+      trackingId,
+    ]);
+    receipts = {
+      accepted: await receiptOf(accepted.reportId),
+      inReview: await receiptOf(inReview.reportId),
+      forwarded: await receiptOf(first.reportId),
+      delivered: await receiptOf(delivered.reportId),
+    };
+  }
+
+  async function receiptOf(id: ReportId): Promise<string> {
+    const { rows } = await database.pool.query<{ receipt: string }>(
+      'select receipt from reports where id = $1',
+      [id],
+    );
+    return rows[0]?.receipt ?? '';
+  }
+
+  const send = (name: RegExp) => async (page: Page) => {
+    await page.getByRole('main').getByRole('button', { name }).click();
+    await page.locator('[aria-invalid]').first().waitFor();
+  };
+  /** The table that a statement needs is gone for a moment, which is told as PostgreSQL being away. */
+  async function whileBroken(table: string, work: () => Promise<unknown>): Promise<void> {
+    await database.pool.query(`alter table ${table} rename to ${table}_away`);
+    await work().finally(() => database.pool.query(`alter table ${table}_away rename to ${table}`));
+  }
+
+  /** How each page is come by, and the status it is answered with. */
+  const pages: readonly (readonly [string, number, (page: Page) => Promise<unknown>])[] = [
+    ['home', 200, (page) => page.goto('/')],
+    ['report form', 200, (page) => page.goto('/lapor')],
+    [
+      'report form with problems',
+      422,
+      async (page) => {
+        await page.goto('/lapor');
+        await page.getByLabel(/^(Nomor telepon|Phone number)/).fill('12');
+        await page.getByLabel(/^(Instansi tujuan|Agency)/).fill('bogor');
+        await send(/Kirim laporan|Send the report/)(page);
+      },
+    ],
+    ['receipt of a report just sent', 200, (page) => page.goto(`/terima/${receipts.accepted}`)],
+    ['receipt of a report in review', 200, (page) => page.goto(`/terima/${receipts.inReview}`)],
+    ['receipt of a report passed on', 200, (page) => page.goto(`/terima/${receipts.forwarded}`)],
+    [
+      'receipt of a report that arrived',
+      200,
+      (page) => page.goto(`/terima/${receipts.delivered}?tersimpan=nilai`),
+    ],
+    [
+      'addition that is empty',
+      422,
+      async (page) => {
+        await page.goto(`/terima/${receipts.forwarded}`);
+        await send(/Kirim tambahan|Send the addition/)(page);
+      },
+    ],
+    [
+      'addition that cannot be stored',
+      503,
+      async (page) => {
+        await page.goto(`/terima/${receipts.forwarded}`);
+        await page.locator('textarea').fill('Tiangnya miring');
+        await whileBroken('additions', async () => {
+          await page.getByRole('button', { name: /Kirim tambahan|Send the addition/ }).click();
+          await page.getByRole('alert').waitFor();
+        });
+      },
+    ],
+    [
+      'rating that was not chosen',
+      422,
+      async (page) => {
+        await page.goto(`/terima/${receipts.delivered}`);
+        await page.evaluate(
+          'for (const radio of document.querySelectorAll("[name=rating]")) radio.checked = false',
+        );
+        await send(/Kirim nilai|Send the rating/)(page);
+      },
+    ],
+    ['unknown receipt', 404, (page) => page.goto('/terima/apa-ini')],
+    ['track', 200, (page) => page.goto('/lacak')],
+    ['track with an ID that is found', 200, (page) => page.goto(`/lacak?id=${trackingId}`)],
+    ['track with a mistyped ID', 422, (page) => page.goto('/lacak?id=4821-0937-5565')],
+    ['track with an unknown ID', 404, (page) => page.goto('/lacak?id=1038-4756-2918')],
+    ['address that does not exist', 404, (page) => page.goto('/tidak-ada')],
+    [
+      'too many requests',
+      429,
+      async (page) => {
+        await page.setExtraHTTPHeaders({ 'x-forwarded-for': '203.0.113.7' });
+        await page.goto(`${originOf(strict)}/`);
+        await page.goto(`${originOf(strict)}/`);
+      },
+    ],
+    ['unavailable', 503, (page) => whileBroken('reports', () => page.goto(`/terima/${receipts.delivered}`))],
+  ];
+
+  const looks: readonly (readonly [string, BrowserContextOptions])[] = [
+    [
+      'in Indonesian on a phone, light',
+      { locale: 'id-ID', colorScheme: 'light', viewport: { width: 360, height: 740 } },
+    ],
+    [
+      'in English on a wide screen, dark',
+      { locale: 'en-GB', colorScheme: 'dark', viewport: { width: 1280, height: 900 } },
+    ],
+    [
+      'in English on a phone, dark',
+      { locale: 'en-GB', colorScheme: 'dark', viewport: { width: 360, height: 740 } },
+    ],
+    [
+      'in Indonesian on a wide screen, light',
+      { locale: 'id-ID', colorScheme: 'light', viewport: { width: 1280, height: 900 } },
+    ],
+  ];
+
+  async function withPage(
+    options: BrowserContextOptions,
+    work: (page: Page) => Promise<void>,
+  ): Promise<void> {
+    // axe is put into the page by the test; what the page itself may run is tested with the pages
+    const context = await browser.newContext({ baseURL: origin, bypassCSP: true, ...options });
+    try {
+      await work(await context.newPage());
+    } finally {
+      await context.close();
+    }
+  }
+
+  async function open(page: Page, visit: (page: Page) => Promise<unknown>): Promise<number> {
+    let status = 0;
+    page.on('response', (response) => {
+      if (response.request().isNavigationRequest()) status = response.status();
+    });
+    await visit(page);
+    return status;
+  }
+
+  describe.each(looks)('%s', (_, look) => {
+    test.each(pages)(
+      '%s: axe finds nothing, nothing is wider than the screen, everything is big enough',
+      (...given) =>
+        withPage(look, async (page) => {
+          const [, status, visit] = given;
+          expect(await open(page, visit)).toBe(status);
+          await page.evaluate(axe);
+          const { violations } = await page.evaluate<AxeResults>(
+            `axe.run({ runOnly: ${JSON.stringify(tags)}, rules: { 'target-size': { enabled: true } } })`,
+          );
+          const found = violations.map(
+            ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join('\n')}`,
+          );
+          expect(found).toEqual([]);
+          await expectNoSidewaysScroll(page);
+        }),
+    );
+  });
+
+  test.each(pages)('%s: reflows at 320 pixels, and at twice the size of the text', (_, _status, visit) =>
+    withPage({ locale: 'id-ID', viewport: { width: 320, height: 640 } }, async (page) => {
+      await open(page, visit);
+      await expectNoSidewaysScroll(page);
+      // WCAG 1.4.12: spacing that people set for themselves
+      await page.addStyleTag({
+        content:
+          '* { line-height: 1.5; letter-spacing: 0.12em; word-spacing: 0.16em } p { margin-bottom: 2em }',
+      });
+      await expectNoSidewaysScroll(page);
+    }),
+  );
+
+  async function expectNoSidewaysScroll(page: Page): Promise<void> {
+    const [content, screen] = await page.evaluate<[number, number]>(
+      '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
+    );
+    expect(content).toBeLessThanOrEqual(screen);
+  }
+});
