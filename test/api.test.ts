@@ -185,7 +185,11 @@ describe('the progress of a report', () => {
     for (const hidden of [name, phone, '7654', complaint.title, 'jambret', receipt]) {
       expect(shown).not.toContain(hidden);
     }
-    expect(await bodyOf(get(`/v1/track/${trackingId}`))).toEqual(progress);
+    // the public sees the same, and nothing of what the reporter has to say of it
+    expect(await bodyOf(get(`/v1/track/${trackingId}`))).toEqual(
+      Object.fromEntries(Object.entries(progress).filter(([name]) => !/^(additions|rating)$/.test(name))),
+    );
+    expect(progress).toMatchObject({ additions: [], rating: null });
   });
 
   test('is found by a tracking ID however it is typed', async () => {
@@ -271,6 +275,7 @@ describe('what machines ask', () => {
       '/ready',
       '/v1/agencies',
       '/v1/receipts/{receipt}',
+      '/v1/receipts/{receipt}/events',
       '/v1/reports',
       '/v1/topics',
       '/v1/track/{trackingId}',

@@ -13,7 +13,9 @@ const harmless = /^content="(width=device-width, initial-scale=1|light dark)"$/;
 
 const findWords = (source: string): readonly string[] =>
   [wordsInAttribute, wordsInBraces]
-    .flatMap((pattern) => [...source.matchAll(pattern)].map(([found]) => found))
+    .flatMap((pattern) =>
+      [...source.replaceAll(/\$\{[^}]*\}/g, '').matchAll(pattern)].map(([found]) => found),
+    )
     .filter((found) => !harmless.test(found));
 
 const pages = new URL('../pages/', import.meta.url);
