@@ -124,7 +124,17 @@ describe.skipIf(!hasChromium)('every page', () => {
     [
       'receipt of a report that arrived',
       200,
-      (page) => page.goto(`/terima/${receipts.delivered}?tersimpan=nilai`),
+      async (page) => {
+        await page.goto(`/terima/${receipts.delivered}?tersimpan=nilai`);
+        await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+        for (const button of await page.locator('[data-copy]').all()) {
+          await button.click();
+          await button
+            .locator('+ .copied')
+            .getByText(/Tersalin|Copied/)
+            .waitFor();
+        }
+      },
     ],
     [
       'addition that is empty',
@@ -144,6 +154,7 @@ describe.skipIf(!hasChromium)('every page', () => {
           await page.getByRole('button', { name: /Kirim tambahan|Send the addition/ }).click();
           await page.getByRole('alert').waitFor();
         });
+        expect(await page.locator('textarea').inputValue()).toBe('Tiangnya miring');
       },
     ],
     [

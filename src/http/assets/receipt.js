@@ -74,8 +74,13 @@ document.addEventListener('click', async ({ target }) => {
   const button = target instanceof Element ? target.closest('button') : null;
   if (button?.dataset.print !== undefined) print();
   if (button?.dataset.copy === undefined) return;
-  await navigator.clipboard.writeText(button.dataset.copy);
-  button.nextElementSibling.textContent = button.dataset.copied;
+  // Where the browser refuses, nothing is said to be copied.
+  await navigator.clipboard.writeText(button.dataset.copy).then(
+    () => {
+      button.nextElementSibling.textContent = button.dataset.copied;
+    },
+    () => undefined,
+  );
 });
 
 offer(document);

@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createAddInformation, type Information } from '../src/add-information.ts';
+import { listAdditions } from '../src/db/additions.ts';
+import type { ReportId } from '../src/domain/report.ts';
+import { createCore } from './support/core.ts';
+import { createTestDatabase, type TestDatabase } from './support/database.ts';
+import { addAgency, fileReport } from './support/filed-reports.ts';
+import { readSealed } from './support/sealing.ts';
+
+const text = 'Petugas sudah datang tapi lampunya masih mati, hub saya 0812-3456-7890';
+
+let database: TestDatabase;
+let core: Awaited<ReturnType<typeof createCore>>;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  core = await createCore(database.pool);
+});
+afterAll(() => database?.drop());
+
+async function file(secrecy: { readonly anonymous?: boolean; readonly confidential?: boolean } = {}) {
+  const agency = await addAgency(database.pool);
+  const { reportId } = await fileReport(database.pool, agency, new Date(), secrecy);
+  return { reportId, anonymous: false, confidential: false, ...secrecy };
+}
+
+const information = (report: Information['report'], more: Partial<Information> = {}): Information => ({
+  report,
+  channel: 'web',
+  token: 'V1StGXR8_Z5jdHi6B-myT',
+  text,
+  original: { contentType: 'text/plain', body: Buffer.from(text), messageId: null },
+  ...more,
+});
+
+test.each([
+  ['the agency, where the report is open', {}, 'agency', 'nobody'],
+  ['nobody, where it is anonymous', { anonymous: true }, 'nobody', 'agency'],
+  ['nobody, where it is confidential', { confidential: true }, 'nobody', 'agency'],
+] as const)(
+  'what is added is masked, and as it was written it opens for %s',
+  async (_, secrecy, may, mayNot) => {
+    const report = await file(secrecy);
+    await createAddInformation(core.context)(information(report));
+    const [addition] = await listAdditions(database.pool, report.reportId);
+    expect(addition?.text).toBe('Petugas sudah datang tapi lampunya masih mati, hub saya [nomor]');
+    const id = addition?.id as ReportId;
+    expect(await readSealed(database.pool, id, may)).toEqual({
+      identity: null,
+      unmasked: { title: null, text, placeText: null },
+      original: { contentType: 'text/plain', body: Buffer.from(text), messageId: null },
+    });
+    expect(await readSealed(database.pool, id, mayNot)).toBeNull();
+  },
+);
+
+test('one form sent thirty times at once adds once; changed, or for another report, it adds more', async () => {
+  const [report, other] = [await file(), await file()];
+  const add = createAddInformation(core.context);
+  await Promise.all(Array.from({ length: 30 }, () => add(information(report))));
+  expect(await listAdditions(database.pool, report.reportId)).toHaveLength(1);
+  await add(information(report, { text: 'Sekarang sudah menyala' }));
+  expect(await listAdditions(database.pool, report.reportId)).toHaveLength(2);
+  await add(information(other));
+  expect(await listAdditions(database.pool, other.reportId)).toHaveLength(1);
+});
