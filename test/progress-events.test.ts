@@ -134,7 +134,7 @@ test.each([
   expect(eventsIn(second.heard.text).map(([name]) => name)).toEqual(['progress', 'end']);
 });
 
-test('nobody learns whether a receipt exists by another answer than that it does not', async () => {
+test('a receipt that nobody was given is not found', async () => {
   const { heard } = await follow({ receipt: '01pb5v07k2m9qx4t0v8w3zr5n1hc6dpya' });
   expect(heard.status).toBe(404);
 });

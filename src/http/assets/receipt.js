@@ -2,12 +2,19 @@
 
 const retryMs = 30_000;
 
+/**
+ * @param {ParentNode} root
+ * @param {string} selector
+ * @returns {NodeListOf<HTMLElement>}
+ */
+const findAll = (root, selector) => root.querySelectorAll(selector);
+
 /** Takes over what is new in the parts that change. A form that is there stays: somebody may be filling it in. */
 async function refresh() {
   const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
   if (!answer.ok) throw new Error('the page could not be loaded');
   const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
-  for (const part of document.querySelectorAll('[data-live]')) {
+  for (const part of findAll(document, '[data-live]')) {
     const other = fresh.querySelector(`[data-live="${part.dataset.live}"]`);
     if (other === null || part.querySelector('form') !== null || part.innerHTML === other.innerHTML) continue;
     const hadFocus = part.contains(document.activeElement);
@@ -19,10 +26,15 @@ async function refresh() {
   offer(document);
 }
 
-/** Follows the report for as long as the page is looked at and anything is to come. */
+/**
+ * Follows the report for as long as the page is looked at and anything is to come.
+ * @param {string} address
+ */
 function follow(address) {
+  /** @type {EventSource | null} */
   let stream = null;
-  let timer = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
   let ended = false;
 
   function connect() {
@@ -63,11 +75,13 @@ function follow(address) {
   connect();
 }
 
-/** Shows the buttons that this browser can do something with. */
+/**
+ * Shows the buttons that this browser can do something with.
+ * @param {ParentNode} root
+ */
 function offer(root) {
-  for (const button of root.querySelectorAll('[data-copy]'))
-    button.hidden = navigator.clipboard === undefined;
-  for (const button of root.querySelectorAll('[data-print]')) button.hidden = false;
+  for (const button of findAll(root, '[data-copy]')) button.hidden = navigator.clipboard === undefined;
+  for (const button of findAll(root, '[data-print]')) button.hidden = false;
 }
 
 document.addEventListener('click', async ({ target }) => {
@@ -77,15 +91,16 @@ document.addEventListener('click', async ({ target }) => {
   // Where the browser refuses, nothing is said to be copied.
   await navigator.clipboard.writeText(button.dataset.copy).then(
     () => {
-      button.nextElementSibling.textContent = button.dataset.copied;
+      const status = button.nextElementSibling;
+      if (status !== null) status.textContent = button.dataset.copied ?? '';
     },
     () => undefined,
   );
 });
 
 offer(document);
-const news = document.querySelector('[data-news]');
-if (news !== null) follow(news.dataset.news);
+const [news] = findAll(document, '[data-news]');
+if (news?.dataset.news !== undefined) follow(news.dataset.news);
 
 // So that the page, kept as a bookmark, does not say for ever that something was stored just now.
 const here = new URL(location.href);
