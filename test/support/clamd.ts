@@ -14,10 +14,11 @@ export async function startClamd(): Promise<{
     socket.on('error', () => {});
     socket.on('data', (chunk) => {
       received = Buffer.concat([received, chunk]);
+      // Without a prefix a command needs no end either.
+      if (received.toString('latin1') === 'PING') return void socket.end('PONG\n');
       const end = received.indexOf(0);
       if (end === -1) return;
       const command = received.toString('latin1', 0, end);
-      if (command === 'zPING') return void socket.end('PONG\0');
       if (command !== 'zINSTREAM') return void socket.end('UNKNOWN COMMAND\0');
       const content = readChunks(received.subarray(end + 1));
       if (content === null) return;
