@@ -195,12 +195,16 @@ export const en: Catalogue = {
   },
   addition: {
     listTitle: 'What you added',
-    title: 'Add information',
+    title: 'Add information or files',
     field: 'What would you like to add?',
     hint: 'For example what has happened since, or what you forgot. Phone numbers, e-mail addresses and accounts are not shown on this page.',
     submit: 'Send the addition',
     stored: 'What you added has been stored.',
-    empty: 'Write what you would like to add',
+    empty: 'Write what you would like to add, or choose a file',
+    filesAudience:
+      'Files of an anonymous or confidential report are seen by you and the agency alone; those of other reports by whoever has the tracking ID.',
+    fileNotStored:
+      'File {number, number} cannot be stored at the moment. Choose it again later, or send the addition without files',
     tooLong: 'At most {max, number} characters; now it has {count, number}',
     tooEarly:
       'This report is not filed yet, so nothing can be added to it. Wait until it has its tracking ID, then send again.',

@@ -196,12 +196,16 @@ export const id = {
   },
   addition: {
     listTitle: 'Informasi yang Anda tambahkan',
-    title: 'Tambah informasi',
+    title: 'Tambah informasi atau berkas',
     field: 'Apa yang ingin Anda tambahkan?',
     hint: 'Misalnya perkembangan terbaru, atau hal yang terlupa. Nomor telepon, surel, dan akun tidak ditampilkan di halaman ini.',
     submit: 'Kirim tambahan',
     stored: 'Tambahan informasi sudah tersimpan.',
-    empty: 'Tulis informasi yang ingin Anda tambahkan',
+    empty: 'Tulis informasi yang ingin Anda tambahkan, atau pilih berkas',
+    filesAudience:
+      'Berkas dari laporan anonim atau rahasia hanya dapat dilihat Anda dan instansi; berkas dari laporan lain, siapa pun yang punya ID pelacakannya.',
+    fileNotStored:
+      'Berkas ke-{number, number} sedang tidak dapat disimpan. Pilih lagi nanti, atau kirim tambahan tanpa berkas',
     tooLong: 'Paling banyak {max, number} huruf; sekarang {count, number}',
     tooEarly:
       'Laporan ini belum tercatat, jadi belum dapat ditambah. Tunggu sampai ID pelacakannya ada, lalu kirim lagi.',
