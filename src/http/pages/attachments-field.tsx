@@ -84,16 +84,14 @@ export function KeptFiles({ speech, files: { kept } }: Pick<FilesProps, 'speech'
 type FileInputProps = FilesProps & {
   /** Words after the label saying that none may be chosen. */
   readonly optional?: string;
-  /** Who will see them. */
-  readonly audience?: string;
   readonly autofocus?: boolean;
 };
 
 export function FileInput(props: FileInputProps) {
-  const { speech, files, problem, optional, audience } = props;
+  const { speech, files, problem, optional } = props;
   const words = speech.words.attachments;
   const limits = speech.say(words.hint, { count: files.maxFiles, size: files.maxMb });
-  const hint = audience === undefined ? limits : `${limits} ${audience}`;
+  const hint = `${limits} ${words.audience}`;
   return (
     <div class="field">
       <label for="files">

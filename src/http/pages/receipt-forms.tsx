@@ -50,7 +50,6 @@ export function AdditionForm(props: AdditionFormProps) {
         speech={speech}
         files={files}
         optional={speech.words.form.optional}
-        audience={words.filesAudience}
         problem={fileProblem}
         autofocus={problem === undefined && fileProblem !== undefined}
       />
