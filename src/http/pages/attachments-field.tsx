@@ -81,7 +81,7 @@ export function AttachmentsField({
           {...describedBy('files', hint, problem)}
         />
       </div>
-      <button type="submit" name="unggah" value="1" class="secondary">
+      <button type="submit" name="unggah" value="1" class="quiet">
         {words.upload}
       </button>
     </section>
