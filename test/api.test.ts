@@ -270,10 +270,13 @@ describe('what machines ask', () => {
       '/problems/{code}',
       '/ready',
       '/v1/agencies',
+      '/v1/attachments',
       '/v1/receipts/{receipt}',
+      '/v1/receipts/{receipt}/attachments',
       '/v1/reports',
       '/v1/topics',
       '/v1/track/{trackingId}',
+      '/v1/track/{trackingId}/attachments',
     ]);
     expect(Object.keys(document['webhooks'] ?? {})).toEqual(['report.routed']);
     expect((await get('/docs')).status).toBe(200);

@@ -40,7 +40,7 @@ beforeAll(async () => {
   database = await createTestDatabase({ seeded: true });
   directory = await loadDirectory(database.pool);
   relay = await openTcpRelay(database.url);
-  pool = createPool(relay.url, { max: 4, onError: () => {}, answerWithinMs: 2_000 });
+  pool = createPool(relay.url, { max: 8, onError: () => {}, answerWithinMs: 5_000 });
   photo = await sharp({ create: { width: 32, height: 20, channels: 3, background: '#654321' } })
     .withExif({
       IFD0: { Artist: canary, ImageDescription: canary },
