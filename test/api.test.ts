@@ -275,15 +275,18 @@ describe('what machines ask', () => {
       '/ready',
       '/v1/agencies',
       '/v1/areas/search',
+      '/v1/attachments',
       '/v1/challenge',
       '/v1/receipts/{receipt}',
+      '/v1/receipts/{receipt}/attachments',
       '/v1/receipts/{receipt}/events',
       '/v1/reports',
       '/v1/suggestions',
       '/v1/topics',
       '/v1/track/{trackingId}',
+      '/v1/track/{trackingId}/attachments',
     ]);
-    expect(Object.keys(document['webhooks'] ?? {})).toEqual(['report.routed']);
+    expect(Object.keys(document['webhooks'] ?? {}).sort()).toEqual(['report.added', 'report.routed']);
     expect((await get('/docs')).status).toBe(200);
   });
 
