@@ -17,6 +17,12 @@ import { addAgency, fileReport } from './support/filed-reports.ts';
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
+/** A PNG of one pixel. */
+const dot = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
+
 /** Whatever people see must be usable by all of them: WCAG 2.2 AA, on a phone, with bad light and a bad network. */
 describe.skipIf(!hasChromium)('every page', () => {
   let database: TestDatabase;
@@ -70,6 +76,14 @@ describe.skipIf(!hasChromium)('every page', () => {
       `insert into additions (id, report_id, channel, text, received_at)
        values (gen_random_uuid(), $1, 'web', $2, now())`,
       [delivered.reportId, `Tiangnya miring ${'sekali'.repeat(30)}`],
+    );
+    await pool.query(
+      `insert into attachments (id, report_id, addition_id, position, type, bytes, sha256, state)
+       select gen_random_uuid(), $1, case when position > 2 then addition.id end, position, 'image/jpeg', 812345,
+         '\\x00', case when position = 2 then 'unscanned' else 'ready' end
+       from generate_series(1, 4) as position, additions as addition
+       where addition.report_id = $1`,
+      [delivered.reportId],
     );
     const rated = { reportId: delivered.reportId, rating: 4, channel: 'sms', ratedAt: new Date() } as const;
     await recordRating(pool, rated);
@@ -142,6 +156,19 @@ describe.skipIf(!hasChromium)('every page', () => {
       async (page) => {
         await page.goto(`/terima/${receipts.forwarded}`);
         await send(/Kirim tambahan|Send the addition/)(page);
+      },
+    ],
+    [
+      'addition with a file that is none, and one that is kept',
+      422,
+      async (page) => {
+        await page.goto(`/terima/${receipts.forwarded}`);
+        await page.locator('#files').setInputFiles([
+          { name: 'catatan.pdf', mimeType: 'application/pdf', buffer: Buffer.from('ini bukan PDF') },
+          { name: 'tiang.png', mimeType: 'image/png', buffer: dot },
+        ]);
+        await send(/Kirim tambahan|Send the addition/)(page);
+        expect(await page.getByLabel(/^lampiran-1\.png/).isChecked()).toBe(true);
       },
     ],
     [

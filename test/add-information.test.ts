@@ -28,6 +28,7 @@ const information = (report: Information['report'], more: Partial<Information> =
   channel: 'web',
   token: 'V1StGXR8_Z5jdHi6B-myT',
   text,
+  files: [],
   original: { contentType: 'text/plain', body: Buffer.from(text), messageId: null },
   ...more,
 });
@@ -41,7 +42,7 @@ test.each([
   'what is added to %s is masked, sealed as it was written, and has a delivery of its own',
   async (_, secrecy) => {
     const report = await file(secrecy);
-    await createAddInformation(core.context)(information(report));
+    expect(await createAddInformation(core.context)(information(report))).toBe('added');
     const [addition] = await listAdditions(database.pool, report.reportId);
     expect(addition?.text).toBe('Petugas sudah datang tapi lampunya masih mati, hub saya [nomor]');
     const id = addition?.id as ReportId;

@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { PDFDocument } from 'pdf-lib';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { AgencyCode } from '../src/domain/report.ts';
 import { hasChromium, launchChromium } from './support/browser.ts';
@@ -114,6 +116,26 @@ describe.skipIf(!hasChromium)('the page of a receipt', () => {
     return rows.map(({ text }) => text);
   }
 
+  /** As a phone takes it: with the place and its owner in it. */
+  async function takePhoto(name = 'rumah-bu-sukerti.jpg') {
+    const buffer = await sharp({
+      create: { width: 64, height: 48, channels: 3, background: `#${randomBytes(3).toString('hex')}` },
+    })
+      .withExif({
+        IFD0: { Artist: 'Ni Luh Sukerti' },
+        IFD3: {
+          GPSLatitudeRef: 'S',
+          GPSLatitude: '6/1 54/1 0/1',
+          GPSLongitudeRef: 'E',
+          GPSLongitude: '107/1 36/1 0/1',
+        },
+      })
+      .jpeg()
+      .toBuffer();
+    return { name, mimeType: 'image/jpeg', buffer };
+  }
+
+  const fileField = () => page.getByLabel(/^Foto, video, atau dokumen/);
   const field = () => page.getByLabel('Apa yang ingin Anda tambahkan?');
   const sendAddition = () => page.getByRole('button', { name: 'Kirim tambahan' });
   const sendRating = () => page.getByRole('button', { name: 'Kirim nilai' });
@@ -123,7 +145,7 @@ describe.skipIf(!hasChromium)('the page of a receipt', () => {
     const { receipt } = await sendReport();
     await page.goto(`/terima/${receipt}`);
     await page.getByText('ID pelacakan sedang dibuat').waitFor();
-    expect(await page.getByText('Tambah informasi').count()).toBe(0);
+    expect(await field().count()).toBe(0);
     await page.evaluate('window.notLoadedAgain = true');
 
     workers = await startGateway('work', env);
@@ -131,6 +153,7 @@ describe.skipIf(!hasChromium)('the page of a receipt', () => {
     expect(await page.locator('.number').textContent()).toMatch(/^\d{4}-\d{4}-\d{4}$/);
     await page.locator('.badge.forwarded').waitFor();
     await field().fill('Tadi malam ada yang jatuh di sana');
+    await fileField().setInputFiles(await takePhoto());
     expect(await sendRating().count()).toBe(0);
 
     await agency.waitFor(1);
@@ -145,6 +168,8 @@ describe.skipIf(!hasChromium)('the page of a receipt', () => {
     await sendAddition().click();
     await page.getByText('Tambahan informasi sudah tersimpan.').waitFor();
     expect(await listAdditions()).toContain('Tadi malam ada yang jatuh di sana');
+    // the file that was chosen before the page changed came along
+    expect(await page.locator('.additions a').allTextContents()).toEqual(['lampiran-1.jpg']);
   });
 
   test.each([true, false])('takes additions and ratings, with JavaScript: %s', async (javaScriptEnabled) => {
@@ -154,7 +179,7 @@ describe.skipIf(!hasChromium)('the page of a receipt', () => {
     const before = (await listAdditions()).length;
 
     await sendAddition().click();
-    expect(await page.title()).toBe('Perbaiki: Tambah informasi – Gerbang Lapor');
+    expect(await page.title()).toBe('Perbaiki: Tambah informasi atau berkas – Gerbang Lapor');
     await field().fill('a'.repeat(20_001));
     await sendAddition().click();
     expect(await page.getByText('Paling banyak 20.000 huruf; sekarang 20.001').isVisible()).toBe(true);
@@ -179,6 +204,72 @@ describe.skipIf(!hasChromium)('the page of a receipt', () => {
     await page.getByText('Nilai Anda: 5 dari 5').waitFor();
     expect(await page.getByLabel('5 – Sangat baik').isChecked()).toBe(true);
   });
+
+  test.each([true, false])(
+    'takes files, which the agency is told of and can fetch, with JavaScript: %s',
+    async (javaScriptEnabled) => {
+      const receipt = await sendDeliveredReport({ anonymous: true });
+      await openBrowser({ javaScriptEnabled });
+      await page.goto(`/terima/${receipt}`);
+      const photo = await takePhoto();
+      expect((await sharp(photo.buffer).metadata()).exif).toBeDefined();
+
+      await fileField().setInputFiles(photo);
+      await field().fill('a'.repeat(20_001));
+      await sendAddition().click();
+      await page.getByText('sekarang 20.001').waitFor();
+      expect(await page.getByLabel(/^lampiran-1\.jpg/).isChecked()).toBe(true);
+      await page.getByRole('button', { name: 'English' }).click();
+      expect(await page.getByLabel(/^lampiran-1\.jpg/).isChecked()).toBe(true);
+      await page.getByRole('button', { name: 'Bahasa Indonesia' }).click();
+      await field().fill('');
+      await sendAddition().dblclick();
+      await page.getByText('Tambahan informasi sudah tersimpan.').waitFor();
+      const links = page.locator('.additions a');
+      expect(await links.allTextContents()).toEqual(['lampiran-1.jpg']);
+      expect(await page.content()).not.toContain('sukerti');
+
+      const address = new URL((await links.getAttribute('href')) ?? '', gateway.url);
+      const fetched = await fetch(address);
+      expect(fetched.status).toBe(200);
+      const kept = Buffer.from(await fetched.arrayBuffer());
+      expect(await sharp(kept).metadata()).toMatchObject({ width: 64, height: 48 });
+      expect((await sharp(kept).metadata()).exif).toBeUndefined();
+      expect(kept.includes('Sukerti')).toBe(false);
+      expect((await fetch(new URL(address.pathname, gateway.url))).status).toBe(404);
+
+      const id = address.pathname.split('/')[2] ?? '';
+      const told = await vi.waitFor(
+        () => {
+          const webhooks = agency.received.filter(({ body }) => body.includes(id));
+          expect(webhooks).toHaveLength(1);
+          return webhooks[0]?.body ?? '';
+        },
+        { timeout: 20_000, interval: 100 },
+      );
+      expect(told).not.toContain('sukerti');
+      const { type, data } = JSON.parse(told);
+      expect(type).toBe('report.added');
+      expect(data).toMatchObject({ text: '', attachments: [{ type: 'image/jpeg', bytes: kept.length }] });
+      const signed = new URL(data.attachments[0].url);
+      const given = await fetch(new URL(signed.pathname + signed.search, gateway.url));
+      expect(Buffer.from(await given.arrayBuffer()).equals(kept)).toBe(true);
+
+      // the next one is told alone
+      await fileField().setInputFiles(await takePhoto());
+      await field().fill('Ini dari sisi lain');
+      await sendAddition().click();
+      await page.getByText('Ini dari sisi lain').waitFor();
+      expect(await links.allTextContents()).toEqual(['lampiran-1.jpg', 'lampiran-2.jpg']);
+      await vi.waitFor(
+        () => {
+          const webhook = agency.received.find(({ body }) => body.includes('Ini dari sisi lain'));
+          expect(JSON.parse(webhook?.body ?? '{}').data?.attachments).toHaveLength(1);
+        },
+        { timeout: 20_000, interval: 100 },
+      );
+    },
+  );
 
   test('loading again after something was stored neither sends nor says it again', async () => {
     const receipt = await sendDeliveredReport();
@@ -233,6 +324,8 @@ describe.skipIf(!hasChromium)('the page of a receipt', () => {
     await tabTo(() => page.evaluate<boolean>('document.activeElement.id === "text"'));
     await page.keyboard.type('Sudah diperbaiki sebagian');
     await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement.id')).toBe('files');
+    await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await page.getByText('Tambahan informasi sudah tersimpan.').waitFor();
 
@@ -264,7 +357,7 @@ describe.skipIf(!hasChromium)('the page of a receipt', () => {
     const receipt = await sendDeliveredReport();
     await openBrowser({ javaScriptEnabled: false });
     await page.goto(`/terima/${receipt}`);
-    const buttons = await page.getByRole('main').getByRole('button').allTextContents();
+    const buttons = await page.locator('main button').filter({ visible: true }).allTextContents();
     expect(buttons).toEqual(['Kirim tambahan', 'Kirim nilai']);
     expect(await page.getByRole('img', { name: 'Kode QR' }).isVisible()).toBe(true);
   });

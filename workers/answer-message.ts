@@ -138,7 +138,7 @@ export async function addToReport(
     await insertSeal(db, id, sealed, cause.phoneIndex);
   }
   const { channel, receivedAt } = cause;
-  await insertAddition(db, { id, reportId, channel, text: masked, receivedAt });
+  await insertAddition(db, { id, reportId, channel, text: masked, receivedAt, fileCount: 0 });
   const delivery = { id: newId<DeliveryId>(), reportId, additionId: id };
   const pending = await insertAdditionDelivery(db, delivery, clock());
   return { deliveryIds: pending === null ? [] : [pending] };

@@ -98,7 +98,9 @@ export function createDeliver(
       url: config.publicUrl + agencyPath({ ...file, type }, endpoint, after(startedAt, fetchWithinMs)),
     }));
     const bytes = JSON.stringify(
-      addition === null ? webhookBody({ ...handover, attachments }) : addedBody(handover, addition),
+      addition === null
+        ? webhookBody({ ...handover, attachments })
+        : addedBody(handover, { ...addition, attachments }),
     );
     const headers = signWebhook(endpoint.secret, id, startedAt, bytes);
     crashPoint('deliver:before-send');

@@ -55,6 +55,8 @@ export type Attachments = {
    * expired or another report's, unless the report itself was accepted before.
    */
   readonly claim: (report: NewReport) => Promise<NewReport>;
+  /** As `list`, for files about to be put with a report that is stored already: the sweep leaves them alone from now on. */
+  readonly claimForAddition: (secrets: readonly UploadSecret[]) => Promise<readonly (NewAttachment | null)[]>;
   /** Of uploads that nobody else has heard of. */
   readonly discard: (uploads: readonly Upload[]) => Promise<void>;
   /** Null where it is gone. */
@@ -222,6 +224,7 @@ function createAttachments(context: Parts, incoming: string, store: FileStore): 
     receive,
     list: async (secrets) => (await find(secrets, false)).map((one) => one?.attachment ?? null),
     claim,
+    claimForAddition: async (secrets) => (await find(secrets, true)).map((one) => one?.attachment ?? null),
     discard: (uploads) => discard(uploads.map(({ id }) => id)),
     read: store.get,
     sweep,

@@ -6,18 +6,30 @@ export type Addition = {
   readonly id: string;
   readonly reportId: ReportId;
   readonly channel: ChannelName;
+  /** Empty where files alone were added. */
   readonly text: string;
   readonly receivedAt: Date;
 };
 
 /** False where it is stored already. */
-export async function insertAddition(db: Db, addition: Addition): Promise<boolean> {
+export async function insertAddition(
+  db: Db,
+  addition: Addition & { readonly fileCount: number },
+): Promise<boolean> {
   const { rowCount } = await db.query({
     name: 'insert-addition',
     text: `
-      insert into additions (id, report_id, channel, text, received_at) values ($1, $2, $3, $4, $5)
+      insert into additions (id, report_id, channel, text, received_at, file_count)
+      values ($1, $2, $3, $4, $5, $6)
       on conflict do nothing`,
-    values: [addition.id, addition.reportId, addition.channel, addition.text, addition.receivedAt],
+    values: [
+      addition.id,
+      addition.reportId,
+      addition.channel,
+      addition.text,
+      addition.receivedAt,
+      addition.fileCount,
+    ],
   });
   return rowCount === 1;
 }

@@ -6,6 +6,7 @@ import type {
   NewAttachment,
   Visibility,
 } from '../domain/attachment.ts';
+import type { OwnFile } from '../domain/audiences/reporter.ts';
 import type { Receipt, ReportId } from '../domain/report.ts';
 import type { Db } from './pool.ts';
 
@@ -93,31 +94,45 @@ export async function listAbandonedUploads(
   return rows.map((row) => row.id);
 }
 
-/** Puts files with a report that is stored already, behind those it has. */
-export async function insertAttachments(
-  db: Db,
-  reportId: ReportId,
-  attachments: readonly NewAttachment[],
-): Promise<void> {
+/**
+ * Has whoever adds files to the report wait until this transaction ends: each gets a place behind those there are. In a
+ * statement of its own, because one that waits does not see what it waited for.
+ */
+export async function lockFilesOf(db: Db, reportId: ReportId): Promise<void> {
   await db.query({
-    name: 'insert-attachments',
+    name: 'lock-files-of',
+    text: 'select from reports where id = $1 for no key update',
+    values: [reportId],
+  });
+}
+
+/** Puts files with a report that is stored already, behind those it has; answers how many of them no report had before. */
+export async function insertAddedFiles(
+  db: Db,
+  { reportId, additionId }: { readonly reportId: ReportId; readonly additionId: string },
+  files: readonly NewAttachment[],
+): Promise<number> {
+  const { rowCount } = await db.query({
+    name: 'insert-added-files',
     text: `
-      insert into attachments (id, report_id, position, type, bytes, sha256, state)
-      select file.id, $1,
+      insert into attachments (id, report_id, addition_id, position, type, bytes, sha256, state)
+      select file.id, $1, $2,
         (select coalesce(max(position), 0) from attachments where report_id = $1) + file.position,
         file.type, file.bytes, decode(file.sha256, 'hex'), file.state
-      from unnest($2::uuid[], $3::text[], $4::int[], $5::text[], $6::text[])
+      from unnest($3::uuid[], $4::text[], $5::int[], $6::text[], $7::text[])
         with ordinality as file (id, type, bytes, sha256, state, position)
       on conflict (id) do nothing`,
     values: [
       reportId,
-      attachments.map(({ id }) => id),
-      attachments.map(({ type }) => type),
-      attachments.map(({ bytes }) => bytes),
-      attachments.map(({ sha256 }) => sha256),
-      attachments.map(({ state }) => state),
+      additionId,
+      files.map(({ id }) => id),
+      files.map(({ type }) => type),
+      files.map(({ bytes }) => bytes),
+      files.map(({ sha256 }) => sha256),
+      files.map(({ state }) => state),
     ],
   });
+  return rowCount ?? 0;
 }
 
 const columns = `
@@ -171,44 +186,28 @@ export async function findEndpointSecret(
   return rows[0]?.secret ?? null;
 }
 
-/** The files of the report that a receipt, the first or another, was given for; null where it was given for none. */
-export async function listAttachmentsByReceipt(
-  db: Db,
-  receipt: string,
-): Promise<{ readonly receipt: Receipt; readonly attachments: readonly Attachment[] } | null> {
+/**
+ * The files of the report that a receipt, the first or another, was given for, and where that is a copy, those of the first
+ * as well; null where the receipt was given for none.
+ */
+export async function listAttachmentsByReceipt(db: Db, receipt: string): Promise<readonly OwnFile[] | null> {
   if (receipt.includes('\0')) return null;
-  const { rows } = await db.query<{ id: ReportId; receipt: Receipt }>({
-    name: 'find-report-by-receipt',
+  const { rows } = await db.query<OwnFile | { readonly id: null }>({
+    name: 'list-attachments-by-receipt',
     text: `
-      select id, receipt from reports where id = (
+      select ${columns}, file.addition_id as "additionId", report.receipt
+      from (
         select id from reports where receipt = $1
         union all select report_id from receipt_aliases where receipt = $1
         limit 1
-      )`,
+      ) as given
+      left join copies as copy on copy.report_id = given.id
+      left join attachments as file on file.report_id in (given.id, copy.first_id)
+      left join reports as report on report.id = file.report_id
+      order by file.report_id, file.position`,
     values: [receipt],
   });
-  const report = rows[0];
-  return report === undefined
-    ? null
-    : { receipt: report.receipt, attachments: await listAttachments(db, report.id) };
-}
-
-/** Those of a report's files that everybody may see; empty where there are none, no such report, or it is confidential. */
-export async function listPublicAttachments(db: Db, trackingId: string): Promise<readonly Attachment[]> {
-  const { rows } = await db.query<Attachment>({
-    name: 'list-public-attachments',
-    text: `
-      select ${columns}
-      from filings as filing
-      join reports as report on report.id = filing.report_id and not report.confidential
-      join attachments as file on file.report_id = report.id
-      where filing.tracking_id = $1 and file.state = 'ready' and (
-        file.visibility = 'released' or (file.visibility = 'as_report' and not report.anonymous)
-      )
-      order by file.position`,
-    values: [trackingId],
-  });
-  return rows;
+  return rows.length === 0 ? null : rows.flatMap((row) => (row.id === null ? [] : [row]));
 }
 
 /** Staff's decision; answers which report's file it is, null where there is no such file. */

@@ -98,10 +98,10 @@ export type Lease = {
   readonly handover: Omit<Handover, 'identity' | 'attachments'>;
   readonly files: readonly LeasedFile[];
   /** What was added to that report, where this hands over no more than that. */
-  readonly addition: AddedText | null;
+  readonly addition: Omit<AddedText, 'attachments'> | null;
 };
 
-/** A file of the report that is handed over. */
+/** A file that came with what is handed over: the report, or what was added to it. */
 export type LeasedFile = Pick<Attachment, 'id' | 'position' | 'type' | 'bytes' | 'sha256'>;
 
 /**
@@ -151,7 +151,8 @@ export async function leaseDeliveries(
           select json_build_object('id', file.id, 'position', file.position, 'type', file.type, 'bytes', file.bytes,
             'sha256', encode(file.sha256, 'hex'))
           from attachments as file
-          where file.report_id = leased.report_id and file.state <> 'infected'
+          where file.report_id = leased.report_id and file.addition_id is not distinct from leased.addition_id
+            and file.state <> 'infected'
           order by file.position
         ) as files,
         leased.endpoint_id, leased.url, leased.secret, leased.failing, leased.report_id, leased.agency_code,

@@ -58,6 +58,12 @@ export type Attachment = Omit<NewAttachment, 'name' | 'state'> & {
   readonly visibility: Visibility;
 };
 
+/** A file as it is listed for who may see it; without a path as long as it is not given out. */
+export type ListedFile = Pick<Attachment, 'type' | 'bytes' | 'state'> & {
+  readonly name: string;
+  readonly path: string | null;
+};
+
 export const attachmentName = ({ position, type }: Pick<Attachment, 'position' | 'type'>): string =>
   `lampiran-${position}.${extensions[type]}`;
 

@@ -1,7 +1,7 @@
 import { Compile } from 'typebox/compile';
 import { describe, expect, test } from 'vitest';
 import type { AgencyCode, ReportId } from '../report.ts';
-import { type Handover, WebhookBody, webhookBody } from './agency.ts';
+import { AddedBody, addedBody, type Handover, WebhookBody, webhookBody } from './agency.ts';
 
 const handover: Handover = {
   reportId: '019a9f3c-7d1e-7a55-9c0b-6f0f4f2b8d10' as ReportId,
@@ -82,4 +82,26 @@ describe('the body of a webhook', () => {
     expect(body.data).toMatchObject({ title: null, place: null, topic: null });
     expect(schema.Check(body)).toBe(true);
   });
+});
+
+test('files that were added are told with what they were added with, member by member', () => {
+  const file = {
+    type: 'image/jpeg',
+    bytes: 812_345,
+    sha256: 'ab'.repeat(32),
+    url: 'https://lapor.example/x',
+  };
+  const addition = {
+    id: '019a9f40-1f1e-7a55-9c0b-6f0f4f2b8d12',
+    text: '',
+    channel: 'web',
+    receivedAt: new Date('2026-11-23T01:00:00Z'),
+    storedAt: new Date('2026-11-23T01:00:01Z'),
+  } as const;
+  const stuffed = { ...file, type: 'image/jpeg', name: 'rumah-bu-aminah.jpg' } as const;
+  const body = addedBody(handover, { ...addition, attachments: [stuffed] });
+  expect(body.data).toMatchObject({ text: '', attachments: [file] });
+  expect(JSON.stringify(body)).not.toContain('aminah');
+  expect(Compile(AddedBody).Check(body)).toBe(true);
+  expect(addedBody(handover, { ...addition, attachments: [] }).data).not.toHaveProperty('attachments');
 });

@@ -32,6 +32,8 @@ export type Handover = Pick<
 export type AddedText = Pick<NewReport, 'text' | 'channel' | 'receivedAt'> & {
   readonly id: string;
   readonly storedAt: Date;
+  /** The files that came with it. */
+  readonly attachments?: readonly HandedFile[];
 };
 
 export type HandedFile = Pick<Attachment, 'type' | 'bytes' | 'sha256'> & { readonly url: string };
@@ -39,6 +41,30 @@ export type HandedFile = Pick<Attachment, 'type' | 'bytes' | 'sha256'> & { reado
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const text = (description: string) => Type.String({ description });
 const moment = (description: string) => Type.String({ format: 'date-time', description });
+
+const files = (description: string) =>
+  Type.Optional(
+    Type.Array(
+      Type.Object({
+        type: text('By its content'),
+        bytes: Type.Integer(),
+        sha256: text('In hexadecimal'),
+        url: Type.String({
+          format: 'uri',
+          description:
+            'Signed for this endpoint and good for seven days from this attempt: on a later one it is another. ' +
+            '503 where the antivirus has not seen the file yet',
+        }),
+      }),
+      { description },
+    ),
+  );
+
+/** A member that is there only where files are. */
+const filesMember = (handed: readonly HandedFile[] | undefined) =>
+  handed?.length
+    ? { attachments: handed.map(({ type, bytes, sha256, url }) => ({ type, bytes, sha256, url })) }
+    : {};
 
 /**
  * What an agency's endpoint receives, as JSON Schema. Receivers must ignore members they do not know: new ones may
@@ -70,22 +96,7 @@ export const WebhookBody = Type.Object(
       ),
       agency: text('Code of the agency this is handed to'),
       reason: text('Why it was routed here, in Indonesian'),
-      attachments: Type.Optional(
-        Type.Array(
-          Type.Object({
-            type: text('By its content'),
-            bytes: Type.Integer(),
-            sha256: text('In hexadecimal'),
-            url: Type.String({
-              format: 'uri',
-              description:
-                'Signed for this endpoint and good for seven days from this attempt: on a later one it is another. ' +
-                '503 where the antivirus has not seen the file yet',
-            }),
-          }),
-          { description: 'Absent where no file came with the report' },
-        ),
-      ),
+      attachments: files('Absent where no file came with the report'),
       reporter: Type.Optional(
         Type.Object(
           {
@@ -126,16 +137,7 @@ export function webhookBody(handover: Handover): WebhookBody {
       duplicateOf: handover.duplicateOf,
       agency: handover.agency,
       reason: handover.reason,
-      ...(handover.attachments?.length
-        ? {
-            attachments: handover.attachments.map(({ type, bytes, sha256, url }) => ({
-              type,
-              bytes,
-              sha256,
-              url,
-            })),
-          }
-        : {}),
+      ...filesMember(handover.attachments),
       ...(nameless
         ? {}
         : {
@@ -159,10 +161,13 @@ export const AddedBody = Type.Object(
       additionId: Type.String({ format: 'uuid' }),
       reportId: Type.String({ format: 'uuid' }),
       trackingId: Type.String({ pattern: '^[0-9]{12}$', description: 'The citizen writes it 4-4-4' }),
-      text: text('What the reporter adds; untrusted text, up to 20,000 characters'),
+      text: text(
+        'What the reporter adds; untrusted text, up to 20,000 characters. Empty where files alone were added',
+      ),
       channel: Type.Enum([...channelNames]),
       receivedAt: moment('When the gateway received it'),
       agency: text('Code of the agency this is handed to'),
+      attachments: files('Absent where no file was added'),
     }),
   },
   { title: 'ReportAdded', description: 'What a reporter added to a report' },
@@ -185,6 +190,7 @@ export function addedBody(
       channel: addition.channel,
       receivedAt: addition.receivedAt.toISOString(),
       agency,
+      ...filesMember(addition.attachments),
     },
   };
 }

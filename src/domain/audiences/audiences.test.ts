@@ -1,10 +1,11 @@
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { describe, expect, test } from 'vitest';
+import type { Attachment, AttachmentId } from '../attachment.ts';
 import type { ProgressRecord } from '../progress.ts';
 import type { AgencyCode, ReportId } from '../report.ts';
 import { type Handover, WebhookBody, webhookBody } from './agency.ts';
-import { PublicView, publicView } from './public.ts';
+import { PublicView, publicFiles, publicView } from './public.ts';
 import { ReporterView, reporterView, versionForReporter } from './reporter.ts';
 import { type DeliveryLine, type Hop, type ReportFile, StaffView, staffView } from './staff.ts';
 
@@ -35,7 +36,8 @@ const record: ProgressRecord = {
   rating: 4,
 };
 
-const additions = [{ text: 'Hari ini air sudah masuk ke dapur', receivedAt: at(20) }];
+const additionId = '019a9f40-1f1e-7a55-9c0b-6f0f4f2b8d12';
+const additions = [{ id: additionId, text: 'Hari ini air sudah masuk ke dapur', receivedAt: at(20) }];
 
 const handover: Handover = {
   reportId: '019a9f3c-7d1e-7a55-9c0b-6f0f4f2b8d10' as ReportId,
@@ -165,7 +167,9 @@ test('the reporter sees the same, the title, what they added and how they rated 
   expect(see.reporter()).toEqual({
     ...see.public(),
     title: record.title,
-    additions: [{ at: '2026-11-22T03:20:00.000Z', text: 'Hari ini air sudah masuk ke dapur' }],
+    additions: [
+      { id: additionId, at: '2026-11-22T03:20:00.000Z', text: 'Hari ini air sudah masuk ke dapur' },
+    ],
     rating: 4,
   });
 });
@@ -206,4 +210,35 @@ test.each([
   const body = see.agency(secrecy);
   expect(body.data).not.toHaveProperty('reporter');
   expect(JSON.stringify(body)).not.toMatch(/Siti|81234567890|Aminah/);
+});
+
+test.each([
+  ['open', {}, ['as_report', 'released']],
+  ['anonymous', { anonymous: true }, ['released']],
+  ['confidential', { confidential: true }, []],
+  ['confidential and anonymous', { confidential: true, anonymous: true }, []],
+] as const)('of the files of a report that is %s the public sees those and no others', (_, secrecy, seen) => {
+  const files = (['as_report', 'released', 'withdrawn'] as const).flatMap((visibility) =>
+    (['ready', 'unscanned', 'infected'] as const).map(
+      (state): Attachment => ({
+        id: `${visibility}-${state}` as AttachmentId,
+        position: 1,
+        type: 'image/jpeg',
+        bytes: 812_345,
+        sha256: 'ab'.repeat(32),
+        state,
+        visibility,
+      }),
+    ),
+  );
+  const listed = publicFiles({ ...record, ...secrecy }, stuffed(files));
+  expect(listed).toEqual(
+    seen.map((visibility) => ({
+      name: 'lampiran-1.jpg',
+      type: 'image/jpeg',
+      bytes: 812_345,
+      state: 'ready',
+      path: `/lampiran/${visibility}-ready/lampiran-1.jpg`,
+    })),
+  );
 });

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { type Attachment, attachmentName, attachmentPath, isPublic, type ListedFile } from '../attachment.ts';
 import { listSteps, type ProgressRecord, statuses, statusOf, steps } from '../progress.ts';
 import { kinds } from '../report.ts';
 
@@ -56,4 +57,21 @@ export function readableByAll(record: ProgressRecord): PublicView {
       agency: agencyName,
     })),
   };
+}
+
+/** Of a confidential report none, released or not: the public does not know of it. */
+export function publicFiles(
+  record: Pick<ProgressRecord, 'anonymous' | 'confidential'>,
+  files: readonly Attachment[],
+): readonly ListedFile[] {
+  if (record.confidential) return [];
+  return files
+    .filter((file) => isPublic(file, record))
+    .map((file) => ({
+      name: attachmentName(file),
+      type: file.type,
+      bytes: file.bytes,
+      state: file.state,
+      path: attachmentPath(file),
+    }));
 }

@@ -2,14 +2,11 @@ import multipart from '@fastify/multipart';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { HttpContext } from '../../context.ts';
-import { listAttachmentsByReceipt, listPublicAttachments } from '../../db/attachments.ts';
-import {
-  type Attachment,
-  attachmentName,
-  attachmentPath,
-  extensions,
-  reporterPath,
-} from '../../domain/attachment.ts';
+import { listAttachments, listAttachmentsByReceipt } from '../../db/attachments.ts';
+import { findProgressByTrackingId } from '../../db/progress.ts';
+import { extensions, type ListedFile } from '../../domain/attachment.ts';
+import { publicFiles } from '../../domain/audiences/public.ts';
+import { type ReporterFile, reporterFiles } from '../../domain/audiences/reporter.ts';
 import { parseTrackingId } from '../../domain/tracking-id.ts';
 import { AppError } from '../../errors.ts';
 import { Problem } from '../problems.ts';
@@ -35,19 +32,27 @@ const Uploaded = Type.Object(
   { title: 'Uploaded' },
 );
 
-const Listed = Type.Object(
+const File = Type.Object({
+  name: Type.String(),
+  type: Type.Enum(types),
+  bytes: Type.Integer(),
+  state: Type.Enum(['ready', 'unscanned', 'infected']),
+  url: Type.Union([Type.String({ format: 'uri' }), Type.Null()]),
+});
+const Listed = Type.Object({ attachments: Type.Array(File) }, { title: 'Attachments' });
+
+const OwnListed = Type.Object(
   {
     attachments: Type.Array(
       Type.Object({
-        name: Type.String(),
-        type: Type.Enum(types),
-        bytes: Type.Integer(),
-        state: Type.Enum(['ready', 'unscanned', 'infected']),
-        url: Type.Union([Type.String({ format: 'uri' }), Type.Null()]),
+        ...File.properties,
+        additionId: Type.Union([Type.String({ format: 'uuid' }), Type.Null()], {
+          description: 'Of the addition that it came with; null where it came with the report',
+        }),
       }),
     ),
   },
-  { title: 'Attachments' },
+  { title: 'OwnAttachments' },
 );
 
 /** `POST /v1/attachments`, and what files a report has. */
@@ -107,16 +112,14 @@ export async function registerAttachments(app: FastifyInstance, context: HttpCon
       summary: 'The files of a report, for its reporter',
       tags: ['reports'],
       params: Type.Object({ receipt: Type.String() }),
-      response: { 200: Listed, 404: Problem },
+      response: { 200: OwnListed, 404: Problem },
     },
     handler: async (request, reply) => {
-      const found = await listAttachmentsByReceipt(context.db, request.params.receipt.toLowerCase());
-      if (found === null) throw new AppError('not-found', 'nobody was given this receipt');
-      return reply.header('cache-control', 'no-store').send({
-        attachments: found.attachments.map((attachment) =>
-          describe(attachment, `${base}${reporterPath(attachment, found.receipt)}`),
-        ),
-      });
+      const files = await listAttachmentsByReceipt(context.db, request.params.receipt.toLowerCase());
+      if (files === null) throw new AppError('not-found', 'nobody was given this receipt');
+      return reply
+        .header('cache-control', 'no-store')
+        .send({ attachments: reporterFiles(files).map(describe) });
     },
   });
 
@@ -130,23 +133,16 @@ export async function registerAttachments(app: FastifyInstance, context: HttpCon
     handler: async (request, reply) => {
       const parsed = parseTrackingId(request.params.trackingId);
       if (parsed === 'mistyped') throw new AppError('tracking-id-mistyped', 'the check digit does not fit');
-      const attachments = await listPublicAttachments(context.db, parsed.trackingId);
-      return reply.header('cache-control', 'no-store').send({
-        attachments: attachments.map((attachment) =>
-          describe(attachment, `${base}${attachmentPath(attachment)}`),
-        ),
-      });
+      const record = await findProgressByTrackingId(context.db, parsed.trackingId);
+      const files = record && publicFiles(record, await listAttachments(context.db, record.reportId));
+      return reply.header('cache-control', 'no-store').send({ attachments: (files ?? []).map(describe) });
     },
   });
-}
 
-const describe = (attachment: Attachment, url: string) => ({
-  name: attachmentName(attachment),
-  type: attachment.type,
-  bytes: attachment.bytes,
-  state: attachment.state,
-  url: attachment.state === 'ready' ? url : null,
-});
+  function describe({ path, ...file }: ListedFile | ReporterFile) {
+    return { ...file, url: path === null ? null : `${base}${path}` };
+  }
+}
 
 /** In words, for the programmer; `fields` says which file. */
 const words: Readonly<Record<RefusedFile['problem'], string>> = {

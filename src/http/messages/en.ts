@@ -118,6 +118,8 @@ export const en: Catalogue = {
     section: 'Attachments',
     label: 'Photos, videos or documents',
     hint: 'At most {count, number} files of up to {size, number} MB each: JPEG, PNG, WebP, PDF, MP4, DOCX. Names of files, places of photos and what the camera adds are not stored.',
+    audience:
+      'Files of an anonymous or confidential report are seen by you and the agency alone; those of other reports by whoever has the tracking ID.',
     upload: 'Upload files first',
     kept: 'Files already uploaded',
     keptHint: 'Untick a file that you do not want to send. They are kept for 24 hours.',
@@ -175,7 +177,8 @@ export const en: Catalogue = {
   receipt: {
     title: 'We have received your report',
     trackingId: 'Tracking ID',
-    trackingIdShare: 'You may share it: it shows only the status and the agency.',
+    trackingIdShare:
+      'You may share it: it shows only the status, the agency and, unless the report is anonymous, its attachments.',
     waiting: 'Your tracking ID is being made',
     waitingHint: 'The report is stored safely. This page updates itself.',
     reload: 'Reload the page',
@@ -195,12 +198,14 @@ export const en: Catalogue = {
   },
   addition: {
     listTitle: 'What you added',
-    title: 'Add information',
+    title: 'Add information or files',
     field: 'What would you like to add?',
     hint: 'For example what has happened since, or what you forgot. Phone numbers, e-mail addresses and accounts are not shown on this page.',
     submit: 'Send the addition',
     stored: 'What you added has been stored.',
-    empty: 'Write what you would like to add',
+    empty: 'Write what you would like to add, or choose a file',
+    fileNotStored:
+      'File {number, number} cannot be stored at the moment. Choose it again later, or send the addition without files',
     tooLong: 'At most {max, number} characters; now it has {count, number}',
     tooEarly:
       'This report is not filed yet, so nothing can be added to it. Wait until it has its tracking ID, then send again.',

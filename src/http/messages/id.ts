@@ -117,6 +117,8 @@ export const id = {
     section: 'Lampiran',
     label: 'Foto, video, atau dokumen',
     hint: 'Paling banyak {count, number} berkas, masing-masing sampai {size, number} MB: JPEG, PNG, WebP, PDF, MP4, DOCX. Nama berkas, lokasi foto, dan keterangan kamera tidak ikut disimpan.',
+    audience:
+      'Berkas dari laporan anonim atau rahasia hanya dapat dilihat Anda dan instansi; berkas dari laporan lain, siapa pun yang punya ID pelacakannya.',
     upload: 'Unggah berkas dulu',
     kept: 'Berkas yang sudah terunggah',
     keptHint: 'Hapus tanda centang bila berkas tidak jadi dikirim. Disimpan sampai 24 jam.',
@@ -176,7 +178,8 @@ export const id = {
   receipt: {
     title: 'Laporan Anda sudah kami terima',
     trackingId: 'ID pelacakan',
-    trackingIdShare: 'Boleh dibagikan: yang terlihat hanya status dan instansinya.',
+    trackingIdShare:
+      'Boleh dibagikan: yang terlihat hanya status, instansi, dan, kecuali laporan anonim, lampirannya.',
     waiting: 'ID pelacakan sedang dibuat',
     waitingHint: 'Laporan sudah tersimpan dengan aman. Halaman ini diperbarui sendiri.',
     reload: 'Muat ulang halaman',
@@ -196,12 +199,14 @@ export const id = {
   },
   addition: {
     listTitle: 'Informasi yang Anda tambahkan',
-    title: 'Tambah informasi',
+    title: 'Tambah informasi atau berkas',
     field: 'Apa yang ingin Anda tambahkan?',
     hint: 'Misalnya perkembangan terbaru, atau hal yang terlupa. Nomor telepon, surel, dan akun tidak ditampilkan di halaman ini.',
     submit: 'Kirim tambahan',
     stored: 'Tambahan informasi sudah tersimpan.',
-    empty: 'Tulis informasi yang ingin Anda tambahkan',
+    empty: 'Tulis informasi yang ingin Anda tambahkan, atau pilih berkas',
+    fileNotStored:
+      'Berkas ke-{number, number} sedang tidak dapat disimpan. Pilih lagi nanti, atau kirim tambahan tanpa berkas',
     tooLong: 'Paling banyak {max, number} huruf; sekarang {count, number}',
     tooEarly:
       'Laporan ini belum tercatat, jadi belum dapat ditambah. Tunggu sampai ID pelacakannya ada, lalu kirim lagi.',

@@ -19,40 +19,22 @@ export type KeptFile = {
   readonly facts: { readonly type: AttachmentType; readonly bytes: number } | null;
 };
 
-/** Works without a script: what was sent once comes back as a list to untick, and a button uploads before the rest is sent. */
-export function AttachmentsField({
-  speech,
-  files,
-  problem,
-}: {
+type FilesProps = {
   readonly speech: Speech;
   readonly files: FormFiles;
   readonly problem: string | undefined;
-}) {
+};
+
+/** Works without a script: what was sent once comes back as a list to untick, and a button uploads before the rest is sent. */
+export function AttachmentsField({ speech, files, problem }: FilesProps) {
   const words = speech.words.attachments;
-  const { kept, places, takenPlace, maxFiles, maxMb } = files;
-  const hint = speech.say(words.hint, { count: maxFiles, size: maxMb });
+  const { places, takenPlace } = files;
   return (
     <section>
       <h2>
         {words.section} <span class="optional">{speech.words.form.optional}</span>
       </h2>
-      {kept.length > 0 && (
-        <fieldset>
-          <legend>{words.kept}</legend>
-          <p class="hint">{words.keptHint}</p>
-          {kept.map(({ secret, facts }, index) => (
-            <div class="choice">
-              <input type="checkbox" id={`upload-${index}`} name="upload" value={secret} checked />
-              <label for={`upload-${index}`}>
-                {facts === null
-                  ? speech.say(words.file, { number: index + 1 })
-                  : `${attachmentName({ position: index + 1, type: facts.type })}, ${sizeOf(speech, facts.bytes)}`}
-              </label>
-            </div>
-          ))}
-        </fieldset>
-      )}
+      <KeptFiles speech={speech} files={files} />
       {places.map((place, index) => (
         <div class="choice">
           <input type="hidden" name="photoPlace" value={place} />
@@ -69,22 +51,63 @@ export function AttachmentsField({
           <Notes id={`photo-place-${index}`} hint={words.placeHint} />
         </div>
       ))}
-      <div class="field">
-        <label for="files">{words.label}</label>
-        <Notes id="files" hint={hint} problem={problem} />
-        <input
-          type="file"
-          id="files"
-          name="files"
-          multiple
-          accept={[...Object.keys(extensions), 'image/heic', 'image/heif'].join(',')}
-          {...describedBy('files', hint, problem)}
-        />
-      </div>
+      <FileInput speech={speech} files={files} problem={problem} />
       <button type="submit" name="unggah" value="1" class="quiet">
         {words.upload}
       </button>
     </section>
+  );
+}
+
+/** The files that came with the form before it was shown again, each to be unticked. They go before the input: so they count. */
+export function KeptFiles({ speech, files: { kept } }: Pick<FilesProps, 'speech' | 'files'>) {
+  const words = speech.words.attachments;
+  if (kept.length === 0) return null;
+  return (
+    <fieldset>
+      <legend>{words.kept}</legend>
+      <p class="hint">{words.keptHint}</p>
+      {kept.map(({ secret, facts }, index) => (
+        <div class="choice">
+          <input type="checkbox" id={`upload-${index}`} name="upload" value={secret} checked />
+          <label for={`upload-${index}`}>
+            {facts === null
+              ? speech.say(words.file, { number: index + 1 })
+              : `${attachmentName({ position: index + 1, type: facts.type })}, ${sizeOf(speech, facts.bytes)}`}
+          </label>
+        </div>
+      ))}
+    </fieldset>
+  );
+}
+
+type FileInputProps = FilesProps & {
+  /** Words after the label saying that none may be chosen. */
+  readonly optional?: string;
+  readonly autofocus?: boolean;
+};
+
+export function FileInput(props: FileInputProps) {
+  const { speech, files, problem, optional } = props;
+  const words = speech.words.attachments;
+  const limits = speech.say(words.hint, { count: files.maxFiles, size: files.maxMb });
+  const hint = `${limits} ${words.audience}`;
+  return (
+    <div class="field">
+      <label for="files">
+        {words.label} {optional !== undefined && <span class="optional">{optional}</span>}
+      </label>
+      <Notes id="files" hint={hint} problem={problem} />
+      <input
+        type="file"
+        id="files"
+        name="files"
+        multiple
+        accept={[...Object.keys(extensions), 'image/heic', 'image/heif'].join(',')}
+        autofocus={props.autofocus}
+        {...describedBy('files', hint, problem)}
+      />
+    </div>
   );
 }
 

@@ -1,10 +1,9 @@
-import type { FastifyRequest } from 'fastify';
 import type { HttpContext } from '../../context.ts';
 import { isUnavailable } from '../../db/pool.ts';
 import type { NewAttachment, UploadSecret } from '../../domain/attachment.ts';
 import type { NewReport } from '../../domain/report.ts';
 import type { Submission } from '../../domain/submission.ts';
-import { type Multipart, readMultipart } from '../uploads/read-multipart.ts';
+import type { Multipart } from '../uploads/read-multipart.ts';
 import type { FormFiles, KeptFile } from './attachments-field.tsx';
 import type { FormProblem } from './report-form.ts';
 
@@ -20,10 +19,6 @@ export type PostedFiles = {
   readonly hashes: readonly string[];
 };
 
-/** `multipart/form-data`, with the files that were ticked among its fields counted in. */
-export const readPostedForm = (request: FastifyRequest, context: FilesContext): Promise<Multipart> =>
-  readMultipart(request, context, (fields) => fields.getAll('upload').length);
-
 export async function gatherFiles(
   { attachments, config }: FilesContext,
   { fields, uploads, problems }: Multipart,
@@ -35,7 +30,9 @@ export async function gatherFiles(
     ...before.flatMap((secret, index): KeptFile[] =>
       known === null ? [{ secret, facts: null }] : known[index] ? [{ secret, facts: known[index] }] : [],
     ),
-    ...uploads.flatMap(({ secret, isKept, ...facts }) => (isKept ? [{ secret, facts }] : [])),
+    ...uploads.flatMap(({ secret, isKept, type, bytes }) =>
+      isKept ? [{ secret, facts: { type, bytes } }] : [],
+    ),
   ];
   const isGone = known?.includes(null) === true;
   return {

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import type { UploadSecret } from '../../domain/attachment.ts';
-import type { ReporterView } from '../../domain/audiences/reporter.ts';
+import type { ReporterFile, ReporterView } from '../../domain/audiences/reporter.ts';
 import type { Agency, Topic } from '../../domain/routing/directory.ts';
 import { speechIn } from '../messages/speech.ts';
 import { loadAssets } from './assets.ts';
+import type { FormFiles } from './attachments-field.tsx';
 import { ErrorPage } from './error-page.tsx';
 import { HomePage } from './home-page.tsx';
 import type { View } from './layout.tsx';
@@ -38,8 +39,24 @@ const progressOf = (words: string): ReporterView => ({
     { at: receivedAt.toISOString(), what: 'filed', agency: null },
     { at: receivedAt.toISOString(), what: 'routed', agency: words },
   ],
-  additions: [{ at: receivedAt.toISOString(), text: words }],
+  additions: [{ id: 'addition', at: receivedAt.toISOString(), text: words }],
   rating: 4,
+});
+
+const fileOf = (words: string, additionId: string | null): ReporterFile => ({
+  name: words,
+  type: 'image/jpeg',
+  bytes: 812_345,
+  state: 'ready',
+  path: words,
+  additionId,
+});
+const formFilesOf = (words: string): FormFiles => ({
+  kept: [{ secret: words as UploadSecret, facts: { type: 'image/jpeg', bytes: 812_345 } }],
+  places: [words],
+  takenPlace: words,
+  maxFiles: 5,
+  maxMb: 25,
 });
 
 const receiptPage: ReceiptPageProps = {
@@ -51,6 +68,8 @@ const receiptPage: ReceiptPageProps = {
   newsFrom: '/v1/receipts/01pb5v07k2m9qx4t0v8w3zr5n1hc6dpya/events?seen=x',
   csrfToken: 'csrf',
   token: 'token',
+  files: [fileOf('x', null), fileOf('x', 'addition')],
+  formFiles: formFilesOf('x'),
   stored: 'addition',
   now: receivedAt,
 };
@@ -62,13 +81,7 @@ const renderForm = (words: string, problems: readonly FormProblem[] = []) =>
   renderDocument(
     <ReportFormPage
       view={view()}
-      files={{
-        kept: [{ secret: words as UploadSecret, facts: { type: 'image/jpeg', bytes: 812_345 } }],
-        places: [words],
-        takenPlace: words,
-        maxFiles: 5,
-        maxMb: 25,
-      }}
+      files={formFilesOf(words)}
       values={{
         ...emptyForm(words),
         kind: words,
@@ -108,6 +121,7 @@ const pages: readonly [string, (words: string) => string][] = [
           csrfToken={words}
           token={words}
           progress={progressOf(words)}
+          files={[fileOf(words, null), fileOf(words, 'addition')]}
         />,
       ),
   ],
@@ -123,6 +137,8 @@ const pages: readonly [string, (words: string) => string][] = [
           token={words}
           text={words}
           problem={words}
+          files={formFilesOf(words)}
+          fileProblem={words}
         />,
       ),
   ],
@@ -140,10 +156,16 @@ const pages: readonly [string, (words: string) => string][] = [
         />,
       ),
   ],
-  ['track page', (words) => renderDocument(<TrackPage view={view()} typed="" result={progressOf(words)} />)],
+  [
+    'track page',
+    (words) =>
+      renderDocument(
+        <TrackPage view={view()} typed="" result={progressOf(words)} files={[fileOf(words, null)]} />,
+      ),
+  ],
   [
     'track page with a mistyped ID',
-    (words) => renderDocument(<TrackPage view={view()} typed={words} result="mistyped" />),
+    (words) => renderDocument(<TrackPage view={view()} typed={words} result="mistyped" files={[]} />),
   ],
   ['error page', (words) => renderDocument(<ErrorPage view={view()} title={words} detail={words} />)],
 ];

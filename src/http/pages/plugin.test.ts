@@ -29,6 +29,7 @@ const noFiles: Attachments = {
   receive: async () => 'type',
   list: async () => [],
   claim: async (report) => report,
+  claimForAddition: async () => [],
   discard: async () => {},
   read: async () => null,
   sweep: async () => {},
@@ -79,7 +80,7 @@ async function createPages(config: Config): Promise<FastifyInstance> {
       }));
     },
     { isSolved: async (proof) => proof === 'solved' },
-    async () => undefined,
+    async () => 'added',
   );
   return pages;
 }

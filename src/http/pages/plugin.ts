@@ -4,9 +4,11 @@ import type { Accept } from '../../accept.ts';
 
 import type { AddInformation } from '../../add-information.ts';
 import type { Context, HttpContext } from '../../context.ts';
+import { listAttachments } from '../../db/attachments.ts';
 import { findProgressByTrackingId } from '../../db/progress.ts';
 
-import { publicView } from '../../domain/audiences/public.ts';
+import type { ListedFile } from '../../domain/attachment.ts';
+import { publicFiles, publicView } from '../../domain/audiences/public.ts';
 import type { ErrorCode } from '../../errors.ts';
 import type { Challenges } from '../limits/challenges.ts';
 import { askedLanguage, languageCookie } from '../messages/language.ts';
@@ -83,16 +85,22 @@ function registerTrack(app: FastifyInstance, context: Pick<Context, 'db'>): void
     const query = readTrackQuery(request.url);
     reply.header('cache-control', 'no-store');
     if ('receipt' in query) return reply.redirect(`/terima/${query.receipt}`, 303);
-    const result = 'trackingId' in query ? await track(context, query.trackingId) : query.result;
+    const { result, files = [] } =
+      'trackingId' in query ? await track(context, query.trackingId) : { result: query.result };
     reply.code(typeof result === 'string' ? trackStatus[result] : 200);
     const view = viewOf(request, query.typed === '' ? {} : { id: query.typed });
-    return sendPage(reply, TrackPage({ view, typed: query.typed, result }));
+    return sendPage(reply, TrackPage({ view, typed: query.typed, result, files }));
   });
 }
 
-async function track({ db }: Pick<Context, 'db'>, trackingId: string): Promise<TrackResult> {
+async function track(
+  { db }: Pick<Context, 'db'>,
+  trackingId: string,
+): Promise<{ readonly result: TrackResult; readonly files?: readonly ListedFile[] }> {
   const record = await findProgressByTrackingId(db, trackingId);
-  return (record && publicView(record)) ?? 'unknown';
+  const result = record && publicView(record);
+  if (record === null || result === null) return { result: 'unknown' };
+  return { result, files: publicFiles(record, await listAttachments(db, record.reportId)) };
 }
 
 /** A path names its content, so what a browser has once it never asks for again. */

@@ -1,6 +1,7 @@
 import type { Child } from 'hono/jsx';
 import { ratings } from '../../domain/progress.ts';
 import type { Speech } from '../messages/speech.ts';
+import { FileInput, type FormFiles, KeptFiles } from './attachments-field.tsx';
 import { describedBy, Field, Notes } from './field.tsx';
 import { Layout, type View } from './layout.tsx';
 
@@ -19,22 +20,39 @@ type AdditionFormProps = FormProps & {
   /** Names this filling-in of the form: sent twice, it adds once. */
   readonly token: string;
   readonly text?: string;
+  readonly files: FormFiles;
+  readonly fileProblem?: string | undefined;
 };
 
-/** Asks what there is to add to the report. */
-export function AdditionForm({ speech, receipt, csrfToken, token, text = '', problem }: AdditionFormProps) {
+/** Asks what there is to add to the report: words, files, or both. */
+export function AdditionForm(props: AdditionFormProps) {
+  const { speech, receipt, csrfToken, token, text = '', problem, files, fileProblem } = props;
   const words = speech.words.addition;
   return (
-    <form id={additionFormId} method="post" action={`/terima/${receipt}/tambah`} novalidate>
+    <form
+      id={additionFormId}
+      method="post"
+      action={`/terima/${receipt}/tambah`}
+      enctype="multipart/form-data"
+      novalidate
+    >
       <input type="hidden" name="csrf" value={csrfToken} />
       <input type="hidden" name="token" value={token} />
       <Field id="text" label={words.field} hint={words.hint} problem={problem}>
         {(control) => (
-          <textarea {...control} rows={5} aria-required="true" autofocus={problem !== undefined}>
+          <textarea {...control} rows={5} autofocus={problem !== undefined}>
             {text}
           </textarea>
         )}
       </Field>
+      <KeptFiles speech={speech} files={files} />
+      <FileInput
+        speech={speech}
+        files={files}
+        optional={speech.words.form.optional}
+        problem={fileProblem}
+        autofocus={problem === undefined && fileProblem !== undefined}
+      />
       <button type="submit">{words.submit}</button>
     </form>
   );
@@ -82,11 +100,19 @@ type AgainProps = {
 };
 
 /** The form alone with all that was typed: it can be shown even while nothing can be read of the report. */
-export function AdditionAgainPage(props: AgainProps & { readonly token: string; readonly text: string }) {
+export function AdditionAgainPage(
+  props: AgainProps & {
+    readonly token: string;
+    readonly text: string;
+    readonly files: FormFiles;
+    readonly fileProblem?: string | undefined;
+  },
+) {
   const words = props.view.speech.words.addition;
   return (
     <AgainPage
       {...props}
+      problem={props.problem ?? props.fileProblem}
       title={words.title}
       formId={additionFormId}
       obstacle={props.obstacle && words[props.obstacle]}

@@ -1,6 +1,8 @@
-import type { ReporterView } from '../../domain/audiences/reporter.ts';
+import type { ReporterFile, ReporterView } from '../../domain/audiences/reporter.ts';
 import { formatTrackingId } from '../../domain/tracking-id.ts';
 import type { Speech } from '../messages/speech.ts';
+import { AttachmentList, FileLinks } from './attachment-list.tsx';
+import type { FormFiles } from './attachments-field.tsx';
 import { Layout, type View } from './layout.tsx';
 import { ProgressView } from './progress-view.tsx';
 import { QrCode } from './qr-code.tsx';
@@ -12,6 +14,8 @@ export type ReceiptPageProps = {
   /** Of this page, with scheme and host, for the QR code. */
   readonly address: string;
   readonly progress: ReporterView;
+  /** Of the report, and of what was added to it. */
+  readonly files: readonly ReporterFile[];
   /** What the reporter may do now. */
   readonly may: { readonly add: boolean; readonly rate: boolean };
   /** Where news come from, as long as any are to come. */
@@ -19,6 +23,7 @@ export type ReceiptPageProps = {
   readonly csrfToken: string;
   /** Names this filling-in of the form that adds. */
   readonly token: string;
+  readonly formFiles: FormFiles;
   /** What was sent from this page a moment ago. */
   readonly stored: Stored | null;
   readonly now: Date;
@@ -55,8 +60,11 @@ export function ReceiptPage(props: ReceiptPageProps) {
       <section>
         <ProgressView speech={speech} progress={progress} />
       </section>
+      <div class="on-screen" data-live="files">
+        <AttachmentList speech={speech} files={props.files.filter(({ additionId }) => additionId === null)} />
+      </div>
       <div data-live="additions">
-        <Additions speech={speech} additions={progress.additions} />
+        <Additions speech={speech} additions={progress.additions} files={props.files} />
       </div>
       <Forms {...props} />
       <p class="on-screen">
@@ -150,19 +158,22 @@ function CopyButton(props: { readonly speech: Speech; readonly label: string; re
 function Additions({
   speech,
   additions,
+  files,
 }: {
   readonly speech: Speech;
   readonly additions: ReporterView['additions'];
+  readonly files: readonly ReporterFile[];
 }) {
   if (additions.length === 0) return null;
   return (
     <section class="on-screen">
       <h2>{speech.words.addition.listTitle}</h2>
       <ol class="additions">
-        {additions.map(({ at, text }) => (
+        {additions.map(({ id, at, text }) => (
           <li>
             <time datetime={at}>{speech.moment(new Date(at))}</time>
-            <p>{text}</p>
+            {text !== '' && <p>{text}</p>}
+            <FileLinks speech={speech} files={files.filter(({ additionId }) => additionId === id)} />
           </li>
         ))}
       </ol>
@@ -181,7 +192,7 @@ function Forms(props: ReceiptPageProps) {
         {may.add && (
           <section class="card">
             <h2>{addition.title}</h2>
-            <AdditionForm {...form} token={props.token} />
+            <AdditionForm {...form} token={props.token} files={props.formFiles} />
           </section>
         )}
       </div>

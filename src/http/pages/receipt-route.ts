@@ -1,12 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { nanoid } from 'nanoid';
-import type { Context } from '../../context.ts';
+import type { HttpContext } from '../../context.ts';
 import { listAdditions } from '../../db/additions.ts';
+import { listAttachmentsByReceipt } from '../../db/attachments.ts';
 import { findProgressByReceipt } from '../../db/progress.ts';
-import { reporterView, versionForReporter } from '../../domain/audiences/reporter.ts';
+import { reporterFiles, reporterView, versionForReporter } from '../../domain/audiences/reporter.ts';
 import { isFinished, mayBeAddedTo, mayBeRated, type ProgressRecord } from '../../domain/progress.ts';
 import { livePageHeaders } from '../security.ts';
 import { ErrorPage } from './error-page.tsx';
+import { gatherFiles } from './form-files.ts';
+import { nothingPosted } from './posted-form.ts';
 import { ReceiptPage, type Stored } from './receipt-page.tsx';
 import { sendPage, viewOf } from './send-page.ts';
 
@@ -21,22 +24,26 @@ export const storedNames: Readonly<Record<Stored, string>> = { addition: 'tambah
  */
 export function registerReceipt(
   app: FastifyInstance,
-  context: Pick<Context, 'config' | 'db' | 'clock'>,
+  context: Pick<HttpContext, 'attachments' | 'config' | 'db' | 'clock'>,
 ): void {
   app.get<ReceiptParams>('/terima/:receipt', { schema: { hide: true } }, async (request, reply) => {
     const receipt = receiptOf(request);
     const record = await findProgressByReceipt(context.db, receipt);
     if (record === null) return sendUnknownReceipt(request, reply);
     const additions = record.additionCount === 0 ? [] : await listAdditions(context.db, record.reportId);
+    const files = await listAttachmentsByReceipt(context.db, receipt);
+    const { shown: formFiles } = await gatherFiles(context, nothingPosted);
     const page = ReceiptPage({
       view: viewOf(request),
       receipt,
       address: `${context.config.publicUrl}/terima/${receipt}`,
       progress: reporterView(record, additions),
+      files: reporterFiles(files ?? []),
       may: { add: mayBeAddedTo(record), rate: mayBeRated(record) },
       newsFrom: isFinished(record) ? null : newsAddress(receipt, record),
       csrfToken: reply.generateCsrf(),
       token: nanoid(),
+      formFiles,
       stored: readStored(request),
       now: context.clock(),
     });

@@ -18,18 +18,11 @@ import { createUnprovenCount } from '../limits/unproven-forms.ts';
 import { askedLanguage } from '../messages/language.ts';
 import { problemKinds, setRetryHeaders } from '../problems.ts';
 import { formPageHeaders } from '../security.ts';
-import type { Multipart } from '../uploads/read-multipart.ts';
-import { gatherFiles, readPostedForm, takePhotoPlace } from './form-files.ts';
+import { gatherFiles, takePhotoPlace } from './form-files.ts';
+import { formType, nothingPosted, originalOf, type Posted, readMultipartForm } from './posted-form.ts';
 import { checkForm, emptyForm, type FormValues, latestDay, readForm } from './report-form.ts';
 import { ReportFormPage, type ReportFormProps } from './report-form-page.tsx';
 import { sendPackedPage, sendPage, viewOf } from './send-page.ts';
-
-export const formType = 'application/x-www-form-urlencoded';
-
-/** A posted form: its fields, the bytes as they came, which are kept for audit, and the files that came with it. */
-export type Posted = Multipart & { readonly raw: Buffer };
-
-const nothing: Posted = { fields: new URLSearchParams(), raw: Buffer.alloc(0), uploads: [], problems: [] };
 
 /** Filing takes some 50 ms, so the receipt nearly always has its tracking ID at first sight. */
 const waitForFilingMs = 1_000;
@@ -56,7 +49,7 @@ export async function registerReportForm(
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(formType, { parseAs: 'buffer' }, (_request, body, done) => {
     const raw = body as Buffer;
-    done(null, { ...nothing, raw, fields: new URLSearchParams(raw.toString()) } satisfies Posted);
+    done(null, { ...nothingPosted, raw, fields: new URLSearchParams(raw.toString()) } satisfies Posted);
   });
   await app.register(multipart);
 
@@ -113,7 +106,7 @@ export async function registerReportForm(
         ...newToken(),
         ...(joins !== 'mistyped' && { joins: joins.trackingId }),
       };
-      const { shown: files } = await gatherFiles(context, nothing);
+      const { shown: files } = await gatherFiles(context, nothingPosted);
       // no-cache, not no-store: the way back in the browser's history keeps what was typed
       reply.header('cache-control', 'private, no-cache');
       return sendForm(request, reply, { values, files });
@@ -126,20 +119,20 @@ export async function registerReportForm(
       schema: { hide: true },
       config: { limit: 'reports', takesFiles: true },
       preValidation: async (request) => {
-        if (request.isMultipart()) request.body = await readPosted(request, context);
+        if (request.isMultipart()) request.body = await readMultipartForm(request, context);
       },
       preHandler: app.csrfProtection,
       // A form without a valid CSRF token is shown again, everything typed kept, with a token that is valid.
       errorHandler: async (error, request, reply) => {
         if (!error.code?.startsWith('FST_CSRF')) throw error;
-        const posted = (request.body as Posted | undefined) ?? nothing;
+        const posted = (request.body as Posted | undefined) ?? nothingPosted;
         const values = withToken(readForm(posted.fields));
         const { shown: files, problems } = await gatherFiles(context, posted);
         return sendForm(request, reply.code(403), { values, files, problems, notice: { kind: 'csrf' } });
       },
     },
     async (request, reply) => {
-      const { fields, raw } = request.body;
+      const { fields } = request.body;
       const values = withToken(readForm(fields));
       const { shown: files, ...given } = await gatherFiles(context, request.body);
       // The language was switched in the middle of the form, or the files come before the rest.
@@ -160,11 +153,7 @@ export async function registerReportForm(
         ...toNewReport(takePhotoPlace(checked.submission, fields), {
           externalId: `form:${values.token}`,
           receivedAt,
-          original: {
-            contentType: formType,
-            body: request.isMultipart() ? writeOriginal(fields, given.hashes) : withoutKeys(raw),
-            messageId: null,
-          },
+          original: originalOf(request, given.hashes),
         }),
         ...given.ofReport,
         hold: await findReasonToHold(request, values),
@@ -202,31 +191,4 @@ async function acceptOrRefuse(accept: () => ReturnType<Accept>): Promise<Accepte
     if (mayPass) return error;
     throw error;
   }
-}
-
-/** Byte for byte as posted, but for what may differ each time the same form is shown again. */
-export function withoutKeys(raw: Buffer): Buffer {
-  const kept = raw
-    .toString('latin1')
-    .split('&')
-    .filter((field) => !/^(csrf|opened|proof)=/.test(field));
-  return Buffer.from(kept.join('&'), 'latin1');
-}
-
-async function readPosted(
-  request: FastifyRequest,
-  context: Pick<HttpContext, 'attachments' | 'config'>,
-): Promise<Posted> {
-  return { ...(await readPostedForm(request, context)), raw: Buffer.alloc(0) };
-}
-
-/**
- * What is kept of a form with files: its fields as a form without would have brought them, and instead of the files their
- * hashes, so that the same form sent again is known to be the same.
- */
-function writeOriginal(fields: URLSearchParams, hashes: readonly string[]): Buffer {
-  const kept = [...fields].filter(([name]) => !/^(csrf|opened|proof|upload|photoPlace)$/.test(name));
-  return Buffer.from(
-    new URLSearchParams([...kept, ...hashes.map((hash) => ['file', hash] as [string, string])]).toString(),
-  );
 }

@@ -1,5 +1,7 @@
+import type { ListedFile } from '../../domain/attachment.ts';
 import type { PublicView } from '../../domain/audiences/public.ts';
 import { formatTrackingId } from '../../domain/tracking-id.ts';
+import { AttachmentList } from './attachment-list.tsx';
 import { Layout, type View } from './layout.tsx';
 import { ProgressView } from './progress-view.tsx';
 import { TrackForm } from './track-form.tsx';
@@ -9,11 +11,13 @@ export type TrackPageProps = {
   /** As typed, to be mended where it is wrong. */
   readonly typed: string;
   readonly result: TrackResult;
+  /** Those of the report that everybody may see. */
+  readonly files: readonly ListedFile[];
 };
 
 export type TrackResult = 'not-asked' | 'empty' | 'mistyped' | 'unknown' | PublicView;
 
-export function TrackPage({ view, typed, result }: TrackPageProps) {
+export function TrackPage({ view, typed, result, files }: TrackPageProps) {
   const { speech } = view;
   const words = speech.words.track;
   const found = typeof result === 'string' ? null : result;
@@ -28,6 +32,7 @@ export function TrackPage({ view, typed, result }: TrackPageProps) {
         </h1>
       )}
       {found !== null && <ProgressView speech={speech} progress={found} />}
+      <AttachmentList speech={speech} files={files} />
       {result === 'unknown' && (
         <div class="alert" role="alert">
           <h2>{words.unknownTitle}</h2>

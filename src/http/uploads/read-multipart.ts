@@ -8,12 +8,13 @@ import { AppError } from '../../errors.ts';
 /** What a `multipart/form-data` request brought: its fields in their order, the files that were taken, and the others. */
 export type Multipart = {
   readonly fields: URLSearchParams;
-  readonly uploads: readonly Upload[];
+  readonly uploads: readonly (Upload & Numbered)[];
   readonly problems: readonly RefusedFile[];
 };
 
-/** `number` counts the files of one request from 1. */
-export type RefusedFile = { readonly number: number; readonly problem: FileProblem };
+/** Counts the files of one request from 1. */
+type Numbered = { readonly number: number };
+export type RefusedFile = Numbered & { readonly problem: FileProblem };
 
 const megabyte = 1024 * 1024;
 const maxFieldBytes = megabyte / 4;
@@ -34,7 +35,7 @@ export async function readMultipart(
   countKept: (fields: URLSearchParams) => number = () => 0,
 ): Promise<Multipart> {
   const fields = new URLSearchParams();
-  const uploads: Upload[] = [];
+  const uploads: (Upload & Numbered)[] = [];
   const problems: RefusedFile[] = [];
   let number = 0;
   let fieldBytes = 0;
@@ -67,7 +68,7 @@ export async function readMultipart(
       if (isNoFile(part.filename, taken)) continue;
       number += 1;
       if (typeof taken === 'string') problems.push({ number, problem: taken });
-      else uploads.push(taken);
+      else uploads.push({ ...taken, number });
     }
     return { fields, uploads, problems };
   } catch (error) {
