@@ -115,22 +115,21 @@ async function putTogether(
   // Every part of a message that this one may belong to: they may be as late as it is.
   const rows = await listParts(tx, key, after(acceptedAt, -2 * lateAfterMs));
   const most = mostPartsOfOneKey(total);
-  const surplus = rows.slice(most).flatMap(({ id, state }) => (state === 'pending' ? [id] : []));
-  if (surplus.length > 0) await setAside(context, tx, surplus, 'too many parts under one reference');
+  const surplus = rows.slice(most).filter(isPending);
+  if (surplus.length > 0) await setAside(context, tx, idsOf(surplus), 'too many parts under one reference');
+  const kept = rows.slice(0, most);
+  if (!kept.some(isPending)) return merge([]);
 
   const waitUntil = (openedAt: Date) => after(openedAt, context.config.smsPartsWaitMinutes * 60_000);
-  const [oldest] = rows;
-  if (oldest !== undefined && rows.every(({ state }) => state === 'pending')) {
-    const numbers = new Set(rows.map(({ number }) => number));
-    const dueAt = waitUntil(oldest.acceptedAt);
-    if (numbers.size < total && dueAt > context.clock()) {
-      await putOffMessages(tx, idsOf(rows), dueAt);
-      return merge([]);
-    }
+  const dueAt = waitUntil(kept[0]?.acceptedAt ?? acceptedAt);
+  const isWhole = new Set(kept.map(({ number }) => number)).size === total;
+  if (kept.every(isPending) && !isWhole && dueAt > context.clock()) {
+    await putOffMessages(tx, idsOf(kept), dueAt);
+    return merge([]);
   }
 
   const parts: OpenedPart[] = [];
-  for (const row of rows.slice(0, most)) {
+  for (const row of kept) {
     const opened = await open(context, row);
     if (opened?.content?.kind === 'part') {
       parts.push({ ...row, text: opened.content.text, opened: { ...opened, content: opened.content } });
@@ -138,9 +137,7 @@ async function putTogether(
   }
   const done: Next[] = [];
   for (const assembly of assemble(parts)) {
-    const waiting = [...assembly.parts, ...assembly.late, ...assembly.repeats].filter(
-      ({ state }) => state === 'pending',
-    );
+    const waiting = [...assembly.parts, ...assembly.late, ...assembly.repeats].filter(isPending);
     if (waiting.length === 0) continue;
     const ids = idsOf(waiting);
     hold(ids);
@@ -245,6 +242,8 @@ async function setAside(
   await setAsideMessages(tx, ids, error, clock());
   return merge([]);
 }
+
+const isPending = ({ state }: Pick<StoredPartRow, 'state'>): boolean => state === 'pending';
 
 const idsOf = (messages: readonly StoredMessage[]): readonly MessageId[] => messages.map(({ id }) => id);
 
