@@ -33,26 +33,29 @@ const information = (report: Information['report'], more: Partial<Information> =
   ...more,
 });
 
+// Who gets it as it was written is decided where it is handed over: test/messages.test.ts.
 test.each([
-  ['open', {}],
-  ['anonymous', { anonymous: true }],
-  ['confidential', { confidential: true }],
-])(
-  'what is added to a report that is %s is masked; the seal has it as it was written',
+  ['an open report', {}],
+  ['an anonymous one', { anonymous: true }],
+  ['a confidential one', { confidential: true }],
+] as const)(
+  'what is added to %s is masked, sealed as it was written, and has a delivery of its own',
   async (_, secrecy) => {
     const report = await file(secrecy);
     expect(await createAddInformation(core.context)(information(report))).toBe('added');
     const [addition] = await listAdditions(database.pool, report.reportId);
     expect(addition?.text).toBe('Petugas sudah datang tapi lampunya masih mati, hub saya [nomor]');
-    // whether the agency may read it is for its report to say, when it is handed over
     const id = addition?.id as ReportId;
     expect(await readSealed(database.pool, id, 'nobody')).toEqual({
       identity: null,
       unmasked: { title: null, text, placeText: null },
       original: { contentType: 'text/plain', body: Buffer.from(text), messageId: null },
-      fileNames: {},
     });
     expect(await readSealed(database.pool, id, 'agency')).toBeNull();
+    const { rows } = await database.pool.query('select report_id from deliveries where addition_id = $1', [
+      id,
+    ]);
+    expect(rows).toEqual([{ report_id: report.reportId }]);
   },
 );
 

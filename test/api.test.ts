@@ -269,21 +269,25 @@ describe('what machines ask', () => {
     expectOpenApi(document);
     expect(Object.keys(document['paths'] ?? {}).toSorted()).toEqual([
       '/channels/{channel}/{provider}',
+      '/channels/{channel}/{provider}/{secret}',
       '/health',
       '/metrics',
       '/problems/{code}',
       '/ready',
       '/v1/agencies',
       '/v1/areas/search',
+      '/v1/attachments',
       '/v1/challenge',
       '/v1/receipts/{receipt}',
+      '/v1/receipts/{receipt}/attachments',
       '/v1/receipts/{receipt}/events',
       '/v1/reports',
       '/v1/suggestions',
       '/v1/topics',
       '/v1/track/{trackingId}',
+      '/v1/track/{trackingId}/attachments',
     ]);
-    expect(Object.keys(document['webhooks'] ?? {})).toEqual(['report.routed']);
+    expect(Object.keys(document['webhooks'] ?? {}).sort()).toEqual(['report.added', 'report.routed']);
     expect((await get('/docs')).status).toBe(200);
   });
 

@@ -154,6 +154,18 @@ describe('a receipt that comes afterwards', () => {
     expect(await stage.find(id)).toMatchObject({ delivery_state: 'delivered' });
   });
 
+  test('of an attempt that failed, told once more, does not hide that the next one arrived', async () => {
+    const id = await fileAndSend();
+    await tell(id, 'failed');
+    await resendNotification(database.pool, id, new Date());
+    await stage.startWorker()(id);
+    await tell(id, 'failed');
+    await tell(id, 'delivered');
+    expect(await stage.find(id)).toMatchObject({ state: 'sent', delivery_state: 'delivered' });
+    await tell(id, 'failed');
+    expect(await stage.find(id)).toMatchObject({ state: 'sent', delivery_state: 'delivered' });
+  });
+
   test('carries no number into the database, whatever the provider put there', async () => {
     const id = await fileAndSend();
     const payload = [
@@ -166,7 +178,7 @@ describe('a receipt that comes afterwards', () => {
 });
 
 describe('receipts', () => {
-  const rank = { accepted: 1, buffered: 2, failed: 3, delivered: 3 } as const;
+  const rank = { accepted: 1, buffered: 2, failed: 3, delivered: 4 } as const;
 
   test('in any order, in one request or several, only ever move it forward', async () => {
     const order = fc.array(fc.array(fc.constantFrom(...deliveryStates), { minLength: 1, maxLength: 4 }), {

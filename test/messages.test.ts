@@ -1,8 +1,11 @@
 import { Webhook } from 'standardwebhooks';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type SmsPart, toInbound } from '../channels/sms/message.ts';
 import { lookAtTables } from '../chaos/leaks.ts';
 import { listAdditions } from '../src/db/additions.ts';
+import { countBacklog } from '../src/db/backlog.ts';
+import { reopenDeliveries } from '../src/db/deliveries.ts';
+import { releaseHeldReport } from '../src/db/held-reports.ts';
 import { retryMessage } from '../src/db/messages.ts';
 import { findProgressByReceipt } from '../src/db/progress.ts';
 import { findRating } from '../src/db/ratings.ts';
@@ -208,6 +211,28 @@ describe('STATUS', () => {
     expect(provider.asked.map(({ to }) => to)).toEqual(['+6281299990000']);
   });
 
+  test('by strangers is told the reporter once a day, and wakes nobody; the reporter is always answered', async () => {
+    const { trackingId } = await file();
+    const asked = await door.accept(
+      Array.from({ length: 6 }, (_, index) => sms(`08571111${1000 + index}`, `STATUS ${trackingId}`)),
+    );
+    await Promise.all(asked.map(({ reportId }) => handlers().messages({ messageIds: [reportId] })));
+    await work();
+    expect(provider.asked.map(({ to }) => to)).toEqual(['+6281299990000']);
+    const { rows } = await database.pool.query('select asked_at from notifications where asked_by_other');
+    expect(rows).toEqual([{ asked_at: null }]);
+    expect((await listMessages()).map(({ outcome }) => outcome).toSorted()).toEqual([
+      'status',
+      ...Array(5).fill('status, unsaid: others asked within 24 hours'),
+    ]);
+
+    await receive(sms(siti, `STATUS ${trackingId}`));
+    expect(provider.asked).toHaveLength(2);
+    ahead = minutes(24 * 60 + 1);
+    await receive(sms(stranger, `STATUS ${trackingId}`));
+    expect(provider.asked).toHaveLength(3);
+  });
+
   test('of a confidential report is for its reporter; anybody else hears what an unknown ID hears', async () => {
     const { trackingId } = await file(siti, `RAHASIA Bandung pungli di sekolah ${uniqueWord()}`);
     await receive(sms(stranger, `STATUS ${trackingId}`), sms(stranger, 'STATUS 8699-3114-4244'));
@@ -301,6 +326,33 @@ describe('TAMBAH', () => {
     );
     for (const { id } of rows) await handlers().deliver({ deliveryIds: [id] });
     expect(heard('report.added', trackingId)).toHaveLength(1);
+  });
+
+  test('is cut where a report would be, for the reporter and for the agency', async () => {
+    const { trackingId, reportId } = await file();
+    await receive(sms(siti, `TAMBAH ${trackingId} hubungi 0813-2222-3333 ${'gelap sekali '.repeat(2_000)}`));
+    const [addition] = await listAdditions(database.pool, reportId);
+    expect(addition?.text.length).toBeLessThanOrEqual(20_000);
+    const [webhook] = heard('report.added', trackingId);
+    expect(JSON.parse(webhook?.body ?? '').data.text).toHaveLength(20_000);
+  });
+
+  test('to a report that the agency refused is counted with it, and not queued before the report is', async () => {
+    const { trackingId } = await file();
+    await database.pool.query("update deliveries set state = 'refused'");
+    await receive(sms(siti, `TAMBAH ${trackingId} makin gelap`));
+    ahead = minutes(2);
+    await sweep(core.context);
+    expect(core.jobs).toEqual([]);
+    expect(await countBacklog(database.pool)).toMatchObject({ deliveries_pending: 0, deliveries_refused: 2 });
+
+    await reopenDeliveries(database.pool, 'D32.73' as AgencyCode, core.context.clock());
+    await sweep(core.context);
+    await work();
+    await sweep(core.context);
+    await work();
+    expect(heard('report.added', trackingId)).toHaveLength(1);
+    expect(await countBacklog(database.pool)).toMatchObject({ deliveries_pending: 0, deliveries_refused: 0 });
   });
 
   test('from another number, or to an ID nobody has, is a confidential report of its own, alike for both', async () => {
@@ -526,6 +578,210 @@ describe('a message of several parts', () => {
     expect(await listAdditions(database.pool, report?.id as ReportId)).toMatchObject([
       { text: '[bagian 2 dari 2, menyusul] […] tolong segera' },
     ]);
+  });
+});
+
+describe('a part that comes late, while its report has no agency yet,', () => {
+  /** Two of three parts, put together because their time is over, and the third; nobody has worked on either. */
+  async function leaveBehind() {
+    const [one, two, three] = parts(siti, [
+      'Bandung, lampu jalan mati ',
+      `di gang ${uniqueWord()} `,
+      'sejak Senin',
+    ]) as [Inbound, Inbound, Inbound];
+    const messageIds = (await door.accept([one, two])).map(({ reportId }) => reportId);
+    ahead = minutes(10.1);
+    await handlers().messages({ messageIds });
+    core.jobs.length = 0;
+    const [report] = await listReports();
+    const [late] = (await door.accept([three])) as [Accepted];
+    return { reportId: report?.id as ReportId, late: late.reportId };
+  }
+
+  /** The sweeper's turns, each with all that follows. */
+  async function sweepOften() {
+    await work();
+    for (let turn = 0; turn < 3; turn += 1) {
+      await sweep(core.context);
+      await work();
+      ahead += minutes(1);
+    }
+  }
+
+  /** Whoever writes to the table in `work` waits until `work` is done; it is told when somebody does. */
+  async function whileLocked(
+    table: string,
+    during: (untilSomebodyWaits: () => Promise<void>) => Promise<void>,
+  ) {
+    const client = await database.pool.connect();
+    try {
+      await client.query(`begin; lock table ${table} in share mode`);
+      await during(() =>
+        vi.waitFor(async () => {
+          const { rowCount } = await database.pool.query(
+            'select from pg_locks where not granted and relation = $1::regclass',
+            [table],
+          );
+          if (rowCount === 0) throw new Error(`nobody waits for ${table}`);
+        }, 10_000),
+      );
+    } finally {
+      await client.query('commit');
+      client.release();
+    }
+  }
+
+  const expectHeardOnce = async (reportId: ReportId) => {
+    expect(heard('report.added', await trackingIdOf(reportId))).toHaveLength(1);
+    const { rows } = await database.pool.query('select awaits_route from additions');
+    expect(rows).toEqual([{ awaits_route: false }]);
+  };
+
+  test('reaches the agency once it has the report', async () => {
+    const { reportId, late } = await leaveBehind();
+    await handlers().messages({ messageIds: [late] });
+    await handlers().intake({ reportIds: [reportId] });
+    await sweepOften();
+    await expectHeardOnce(reportId);
+  });
+
+  test('reaches it also where staff looked at the report first', async () => {
+    const { reportId, late } = await leaveBehind();
+    await database.pool.query("update reports set hold = 'dikirim mesin?'");
+    await handlers().intake({ reportIds: [reportId] });
+    await handlers().messages({ messageIds: [late] });
+    await sweepOften();
+    expect(await listReports()).toMatchObject([{ tracking_id: null }]);
+    await releaseHeldReport(database.pool, reportId, core.context.clock());
+    await handlers().intake({ reportIds: [reportId] });
+    await sweepOften();
+    await expectHeardOnce(reportId);
+  });
+
+  test('reaches it where the report is filed at the same moment, and is done first', async () => {
+    const { reportId, late } = await leaveBehind();
+    let adding = Promise.resolve();
+    await whileLocked('messages', async (untilSomebodyWaits) => {
+      adding = handlers().messages({ messageIds: [late] });
+      await untilSomebodyWaits();
+      await handlers().intake({ reportIds: [reportId] });
+    });
+    await adding;
+    await sweepOften();
+    await expectHeardOnce(reportId);
+  });
+
+  test('reaches it where the report is filed at the same moment, and is done last', async () => {
+    const { reportId, late } = await leaveBehind();
+    let filing = Promise.resolve();
+    await whileLocked('notifications', async (untilSomebodyWaits) => {
+      filing = handlers().intake({ reportIds: [reportId] });
+      await untilSomebodyWaits();
+      await handlers().messages({ messageIds: [late] });
+    });
+    await filing;
+    await sweepOften();
+    await expectHeardOnce(reportId);
+  });
+
+  test('goes with the first where its report turns out to be a copy', async () => {
+    const text = `Bandung lampu jalan mati di gang ${uniqueWord()}`;
+    const [first, copy] = (await door.accept([sms(siti, text), sms(siti, text)])) as [Accepted, Accepted];
+    await database.pool.query(
+      `insert into additions (id, report_id, channel, text, received_at, awaits_route)
+       values (gen_random_uuid(), $1, 'sms', 'sejak Senin', now(), true)`,
+      [copy.reportId],
+    );
+    await handlers().intake({ reportIds: [first.reportId, copy.reportId] });
+    await sweepOften();
+    await expectHeardOnce(first.reportId);
+  });
+});
+
+describe('what parts cost:', () => {
+  function countingOpens() {
+    let opened = 0;
+    const open: typeof core.context.open = (...given) => {
+      opened += 1;
+      return core.context.open(...given);
+    };
+    return { messages: createMessages({ ...core.context, open }), count: () => opened };
+  }
+
+  const acceptOne = async (inbound: Inbound) => (await door.accept([inbound]))[0]?.reportId ?? '';
+
+  test('each is opened once, when all are there', async () => {
+    const { messages, count } = countingOpens();
+    const texts = Array.from({ length: 40 }, (_, index) => `${index} jalan rusak. `);
+    for (const part of parts(siti, texts)) await messages({ messageIds: [await acceptOne(part)] });
+    expect(count()).toBe(40);
+    expect(await listReports()).toMatchObject([{ text: texts.join('').trim() }]);
+  });
+
+  test('what is sent under one reference without end waits for staff, and has nothing opened', async () => {
+    const { messages, count } = countingOpens();
+    const again = () => parts(siti, ['Bandung, tanah longsor di ', 'belakang SD'], '17')[0] as Inbound;
+    const messageIds = (await door.accept(Array.from({ length: 130 }, again))).map(
+      ({ reportId }) => reportId,
+    );
+    ahead = minutes(10.1);
+    await messages({ messageIds });
+    expect(count()).toBe(100);
+    await messages({ messageIds: [await acceptOne(again())] });
+    expect(count()).toBe(100);
+
+    expect(await listReports()).toHaveLength(1);
+    const outcomes = (await listMessages()).map(({ state, outcome }) => `${state}: ${outcome}`);
+    expect(outcomes.filter((line) => line === 'set_aside: too many parts under one reference')).toHaveLength(
+      31,
+    );
+    expect(outcomes.filter((line) => line.startsWith('done: '))).toHaveLength(100);
+  });
+});
+
+describe('the same long SMS', () => {
+  const said = () => [`Bandung, banjir sepinggang di gang ${uniqueWord()}, pom`, 'pa mati sejak kemarin.'];
+
+  const countCopies = async () => {
+    const { rows } = await database.pool.query<{ copies: number; filed: number }>(
+      'select (select count(*)::int from copies) as copies, (select count(*)::int from filings) as filed',
+    );
+    return rows[0];
+  };
+
+  test('24 times from one person is one filed report with 23 copies, and every receipt shows it', async () => {
+    const texts = said();
+    const accepted = await receive(...Array.from({ length: 24 }, () => parts(siti, texts)).flat());
+    expect(await countCopies()).toEqual({ copies: 23, filed: 1 });
+    expect(provider.sent).toHaveLength(1);
+    const shown = await Promise.all(
+      accepted.map(async ({ receipt }) => (await findProgressByReceipt(database.pool, receipt))?.trackingId),
+    );
+    expect(new Set(shown).size).toBe(1);
+    expect(shown[0]).toMatch(/^\d{12}$/);
+  });
+
+  test('from another person, without a name, or with other words, is another report', async () => {
+    const [head = '', tail = ''] = said();
+    await receive(
+      ...parts(siti, [head, tail]),
+      ...parts(siti, [`  ${head.toUpperCase()}`, tail]),
+      ...parts(stranger, [head, tail]),
+      ...parts(siti, [`ANONIM ${head}`, tail]),
+      ...parts(siti, [`RAHASIA ${head}`, tail]),
+      ...parts(siti, [head, `${tail} Kini surut.`]),
+    );
+    expect(await countCopies()).toEqual({ copies: 1, filed: 5 });
+  });
+
+  test('with a part missing is no copy: nobody knows what it says', async () => {
+    const [head = '', tail = ''] = said();
+    const [one] = parts(siti, [head, tail]) as [Inbound];
+    await receive(...parts(siti, [head, tail]), one);
+    ahead = minutes(10.1);
+    await sweep(core.context);
+    await work();
+    expect(await countCopies()).toEqual({ copies: 0, filed: 2 });
   });
 });
 

@@ -83,6 +83,18 @@ describe('what one number gets in a day', () => {
     expect(await stage.find(other)).toMatchObject({ state: 'sent' });
   });
 
+  test('is not used up by what others ask for, which has an end all the same', async () => {
+    const first = await stage.file(siti);
+    await stage.startWorker(env)(...(await answer(first, 8, { askedByOther: true })));
+    expect(await countStates()).toEqual({ sent: 5, capped: 3, pending: 1 });
+    const another = await stage.file(siti);
+    await stage.startWorker(env)(first, another);
+    await stage.startWorker(env)(...(await answer(first, 4)));
+    expect(await stage.find(first)).toMatchObject({ state: 'sent' });
+    expect(await stage.find(another)).toMatchObject({ state: 'sent' });
+    expect(await countStates()).toEqual({ sent: 10, capped: 4 });
+  });
+
   test('is said of what was held back, to staff and in metrics, and it is never sent late by itself', async () => {
     const first = await stage.file(siti);
     await stage.startWorker(env)(first, ...(await answer(first, 5)));

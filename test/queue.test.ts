@@ -81,6 +81,7 @@ describe.each(['redis', 'postgres'] as const)('the queue in %s', (kind) => {
     expect(await count()).toEqual({
       intake: { ...nothing, waiting: 1 },
       deliver: { ...nothing, waiting: 1 },
+      messages: nothing,
       notify: nothing,
     });
 
@@ -91,7 +92,13 @@ describe.each(['redis', 'postgres'] as const)('the queue in %s', (kind) => {
     expect(seen).toContainEqual({ reportIds });
     expect(seen).toContainEqual({ deliveryIds });
     await vi.waitFor(
-      async () => expect(await count()).toEqual({ intake: nothing, deliver: nothing, notify: nothing }),
+      async () =>
+        expect(await count()).toEqual({
+          intake: nothing,
+          deliver: nothing,
+          messages: nothing,
+          notify: nothing,
+        }),
       5_000,
     );
   });

@@ -1,5 +1,6 @@
 import type { WorkerContext } from '../src/context.ts';
 import { insertAddition } from '../src/db/additions.ts';
+import { wasAskedByOther } from '../src/db/contact-limits.ts';
 import { insertAdditionDelivery } from '../src/db/deliveries.ts';
 import { insertSeal } from '../src/db/identities.ts';
 import { type AskedReport, findAskedReport, type StoredMessage } from '../src/db/messages.ts';
@@ -9,11 +10,20 @@ import { findProgressByReceipt } from '../src/db/progress.ts';
 import { recordRating } from '../src/db/ratings.ts';
 import { insertReports, listAccepted } from '../src/db/reports.ts';
 import type { Reading } from '../src/domain/commands.ts';
+import { joinPartMarks } from '../src/domain/duplicates/copies.ts';
 import { maskPersonalData } from '../src/domain/masking.ts';
 import { type Command, type MessageId, type PlainWords, toPlainReport } from '../src/domain/message.ts';
+import { after } from '../src/domain/moment.ts';
 import type { NotificationKind, NotificationParams } from '../src/domain/notification.ts';
 import { statusOf } from '../src/domain/progress.ts';
-import type { DeliveryId, Identity, NotificationId, Original, ReportId } from '../src/domain/report.ts';
+import {
+  cutText,
+  type DeliveryId,
+  type Identity,
+  type NotificationId,
+  type Original,
+  type ReportId,
+} from '../src/domain/report.ts';
 import { formatTrackingId } from '../src/domain/tracking-id.ts';
 import { newId } from '../src/ids.ts';
 import { toReportEntry } from '../src/inbox/entry.ts';
@@ -30,6 +40,8 @@ export type Whole = {
   readonly reading: Reading;
   /** Came in one message, whose seal has all of it. */
   readonly single: boolean;
+  /** What copies of its parts have in common, in their order; absent or empty where it is never a copy. */
+  readonly partMarks?: readonly (Buffer | null)[];
 };
 
 /** What was done, and what is to be done next. */
@@ -44,11 +56,14 @@ export type Done = {
   readonly notificationIds: readonly NotificationId[];
 };
 
+const dayMs = 24 * 3_600_000;
+
 const nothing = { reportId: null, reportIds: [], deliveryIds: [], notificationIds: [] } as const;
 
 /**
  * Does what a message asks. What is told of a report goes to the contact on file for it, and nowhere else, so whoever
- * writes in another's name learns nothing; a confidential report is known to nobody but its reporter.
+ * writes in another's name learns nothing, and once in 24 hours is all that others can have told; a confidential report
+ * is known to nobody but its reporter.
  */
 export async function answerMessage(context: AnswerContext, db: Db, whole: Whole): Promise<Done> {
   const { reading } = whole;
@@ -79,6 +94,9 @@ async function tellStatus(
   const progress = await findProgressByReceipt(db, asked.receipt);
   if (progress === null || !asked.reachable) {
     return { ...nothing, outcome: 'nobody to tell: no phone number on file' };
+  }
+  if (!asked.fromReporter && (await wasAskedByOther(db, asked.reportId, after(context.clock(), -dayMs)))) {
+    return { ...nothing, outcome: 'status, unsaid: others asked within 24 hours' };
   }
   const { trackingId } = command;
   const agencyName = progress.route?.agencyName;
@@ -118,15 +136,16 @@ const hidesMore = (command: PlainWords, report: AskedReport): boolean =>
   (command.confidential && !report.confidential) ||
   (command.anonymous && !report.anonymous && !report.confidential);
 
-/** Stores what the reporter says besides, and has it handed to the agency that has the report. */
+/** Stores what the reporter says besides, and has it handed to the agency that has the report; cut as a report is. */
 export async function addToReport(
   { sealAgain, clock }: AnswerContext,
   db: Db,
   { cause, identity, original, single }: Whole,
   reportId: ReportId,
-  text: string,
+  said: string,
 ): Promise<{ readonly deliveryIds: readonly DeliveryId[] }> {
   const id = single ? cause.id : newId<MessageId>();
+  const text = cutText(said);
   const masked = maskPersonalData(text);
   if (!single) {
     const unmasked = masked === text ? null : { title: null, text, placeText: null };
@@ -162,7 +181,7 @@ async function rate(
 export async function fileAsReport(
   { sealAgain, clock }: AnswerContext,
   db: Db,
-  { cause, identity, original }: Whole,
+  { cause, identity, original, partMarks = [] }: Whole,
   words: PlainWords,
   outcome: string,
 ): Promise<Done> {
@@ -171,7 +190,7 @@ export async function fileAsReport(
   const seal = await sealAgain(keyId);
   const entry = toReportEntry(
     report,
-    { phone: phoneIndex, email: null, content: null, copy: null },
+    { phone: phoneIndex, email: null, content: null, copy: joinPartMarks(partMarks, words) },
     { seal, clock },
   );
   const stored = await insertReports(db, [entry], clock());
@@ -194,7 +213,14 @@ function tellReporter(
 ): Promise<Done> {
   const { asked, params, language } = told;
   const { reportId } = asked;
-  return notify(context, db, cause, { kind, recipientId: reportId, reportId, params, language });
+  const theirs = { kind, recipientId: reportId, reportId, params, language };
+  // What others ask for wakes nobody up.
+  return notify(
+    context,
+    db,
+    cause,
+    asked.fromReporter ? theirs : { ...theirs, askedAt: null, askedByOther: true },
+  );
 }
 
 const answerSender = (

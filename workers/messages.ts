@@ -86,7 +86,9 @@ async function doCommand(context: MessagesContext, tx: Db, id: MessageId): Promi
   const cause = await lockMessage(tx, id);
   if (cause === null) return merge([]);
   const opened = await open(context, cause);
-  if (opened?.content === undefined || opened.content.kind === 'part') return setAside(context, tx, id);
+  if (opened?.content === undefined || opened.content.kind === 'part') {
+    return setAside(context, tx, [id], unopenable);
+  }
   const { identity, original, content } = opened;
   const done = await answerMessage(context, tx, {
     cause,
@@ -100,6 +102,9 @@ async function doCommand(context: MessagesContext, tx: Db, id: MessageId): Promi
   return done;
 }
 
+/** Each part that comes has the others opened, so there must be an end to them; phones may use a reference for all they send. */
+const mostPartsOfOneKey = (total: number): number => Math.max(100, 3 * total);
+
 async function putTogether(
   context: MessagesContext,
   tx: Db,
@@ -109,22 +114,34 @@ async function putTogether(
   await lockParts(tx, key);
   // Every part of a message that this one may belong to: they may be as late as it is.
   const rows = await listParts(tx, key, after(acceptedAt, -2 * lateAfterMs));
+  const most = mostPartsOfOneKey(total);
+  const surplus = rows.slice(most).filter(isPending);
+  if (surplus.length > 0) await setAside(context, tx, idsOf(surplus), 'too many parts under one reference');
+  const kept = rows.slice(0, most);
+  if (!kept.some(isPending)) return merge([]);
+
+  const waitUntil = (openedAt: Date) => after(openedAt, context.config.smsPartsWaitMinutes * 60_000);
+  const dueAt = waitUntil(kept[0]?.acceptedAt ?? acceptedAt);
+  const isWhole = new Set(kept.map(({ number }) => number)).size === total;
+  if (kept.every(isPending) && !isWhole && dueAt > context.clock()) {
+    await putOffMessages(tx, idsOf(kept), dueAt);
+    return merge([]);
+  }
+
   const parts: OpenedPart[] = [];
-  for (const row of rows) {
+  for (const row of kept) {
     const opened = await open(context, row);
     if (opened?.content?.kind === 'part') {
       parts.push({ ...row, text: opened.content.text, opened: { ...opened, content: opened.content } });
-    } else if (row.state === 'pending') await setAside(context, tx, row.id);
+    } else if (row.state === 'pending') await setAside(context, tx, [row.id], unopenable);
   }
   const done: Next[] = [];
   for (const assembly of assemble(parts)) {
-    const waiting = [...assembly.parts, ...assembly.late, ...assembly.repeats].filter(
-      ({ state }) => state === 'pending',
-    );
+    const waiting = [...assembly.parts, ...assembly.late, ...assembly.repeats].filter(isPending);
     if (waiting.length === 0) continue;
-    const ids = waiting.map(({ id }) => id);
+    const ids = idsOf(waiting);
     hold(ids);
-    const dueAt = after(assembly.openedAt, context.config.smsPartsWaitMinutes * 60_000);
+    const dueAt = waitUntil(assembly.openedAt);
     if (assembly.filedAs !== null) done.push(await complete(context, tx, assembly, assembly.filedAs, total));
     else if (assembly.parts.length === total || dueAt <= context.clock()) {
       done.push(await fileTogether(context, tx, assembly, total));
@@ -151,6 +168,7 @@ async function fileTogether(
     original: originalOf(parts),
     reading,
     single: false,
+    partMarks: parts.length === total ? parts.map(({ copyIndex }) => copyIndex) : [],
   };
   const beheaded = parts[0]?.number !== 1 && 'report' in reading;
   const done = await answerMessage(
@@ -212,11 +230,22 @@ async function complete(
 const open = (context: MessagesContext, { id, keyId, bytes }: StoredMessage): Promise<SealedReport | null> =>
   openSealedReport(context.open, id, { keyId, bytes }, 'nobody');
 
-async function setAside({ log, clock }: MessagesContext, tx: Db, id: MessageId): Promise<Next> {
-  log.error({ event: 'message_set_aside', messageIds: [id], error: 'the seal does not open' });
-  await setAsideMessages(tx, [id], 'the seal does not open', clock());
+const unopenable = 'the seal does not open';
+
+async function setAside(
+  { log, clock }: MessagesContext,
+  tx: Db,
+  ids: readonly MessageId[],
+  error: string,
+): Promise<Next> {
+  log.error({ event: 'message_set_aside', messageIds: ids, error });
+  await setAsideMessages(tx, ids, error, clock());
   return merge([]);
 }
+
+const isPending = ({ state }: Pick<StoredPartRow, 'state'>): boolean => state === 'pending';
+
+const idsOf = (messages: readonly StoredMessage[]): readonly MessageId[] => messages.map(({ id }) => id);
 
 /** The parts as they came, byte for byte. */
 function originalOf(parts: readonly OpenedPart[]): Original {

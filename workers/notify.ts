@@ -64,7 +64,7 @@ type NotifyContext = Pick<
  * somebody began to send and never settled. Nothing is sent twice by itself: an attempt is on record before the provider
  * is called, and what may have been sent is reconciled where the provider can be asked, else parked for staff. Nobody is
  * woken up in quiet hours, unless by the answer to what they have just written, and no number gets more in 24 hours than
- * it may. What staff decided to send again is above both.
+ * it may, of its own or because others ask. What staff decided to send again is above both.
  */
 export function createNotify(context: NotifyContext): Handlers['notify'] {
   const { db, clock, log, channels, call, revealIdentity, countNotification } = context;
@@ -123,7 +123,7 @@ export function createNotify(context: NotifyContext): Handlers['notify'] {
     const begun = await transaction(db, async (tx) => {
       const contactIndex = await lockContact(tx, notification.recipientId);
       if (contactIndex !== null && notifyMaxPerDay > 0 && !isStaffs(notification)) {
-        const sent = await countSentTo(tx, contactIndex, after(now, -dayMs), notification.id);
+        const sent = await countSentTo(tx, contactIndex, after(now, -dayMs), notification);
         const reason = `held back: ${sent} messages to this number within 24 hours`;
         if (sent >= notifyMaxPerDay) {
           return (await capNotification(tx, notification, reason, now)) ? 'capped' : null;

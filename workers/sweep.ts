@@ -1,16 +1,20 @@
 import type { Context } from '../src/context.ts';
-import { listDueDeliveries, wakeWaitingDeliveries } from '../src/db/deliveries.ts';
+import { listRoutedAdditions } from '../src/db/additions.ts';
+import { insertAdditionDelivery, listDueDeliveries, wakeWaitingDeliveries } from '../src/db/deliveries.ts';
 import { listOverdueReports } from '../src/db/inbox.ts';
 import { listDueMessages } from '../src/db/messages.ts';
 import { listDueNotifications } from '../src/db/notifications.ts';
+import type { DeliveryId } from '../src/domain/report.ts';
 import { describeFailure } from '../src/errors.ts';
+import { newId } from '../src/ids.ts';
 
 type SweepContext = Pick<Context, 'config' | 'db' | 'enqueue' | 'clock'>;
 
 /**
  * Puts on the queue what PostgreSQL says is due and the queue has not done: reports whose job never arrived or was
- * lost with Redis, messages likewise or whose other parts did not come in time, deliveries and notifications whose next attempt has come or was abandoned. Driven by a timer and
- * not by the queue, so that a Redis that lost everything is filled again from here.
+ * lost with Redis, messages likewise or whose other parts did not come in time, deliveries and notifications whose next
+ * attempt has come or was abandoned. What was added to a report before any agency had it is handed over from here as well.
+ * Driven by a timer and not by the queue, so that a Redis that lost everything is filled again from here.
  */
 export async function sweep({ config, db, enqueue, clock }: SweepContext): Promise<void> {
   const now = clock();
@@ -22,6 +26,9 @@ export async function sweep({ config, db, enqueue, clock }: SweepContext): Promi
     enqueue('messages', { messageIds }),
   );
   await wakeWaitingDeliveries(db, now, batch);
+  await enqueueInBatches(await handOverAdditions(db, now), (deliveryIds) =>
+    enqueue('deliver', { deliveryIds }),
+  );
   await enqueueInBatches(await listDueDeliveries(db, now, mostPerTurn), (deliveryIds) =>
     enqueue('deliver', { deliveryIds }),
   );
@@ -33,6 +40,15 @@ export async function sweep({ config, db, enqueue, clock }: SweepContext): Promi
 /** A backlog stays in PostgreSQL and trickles onto the queue, so that an hour's outage does not flood it at once. */
 const mostPerTurn = 1_000;
 const batch = 200;
+
+async function handOverAdditions(db: SweepContext['db'], now: Date): Promise<readonly DeliveryId[]> {
+  const pending: DeliveryId[] = [];
+  for (const addition of await listRoutedAdditions(db, batch)) {
+    const id = await insertAdditionDelivery(db, { id: newId<DeliveryId>(), ...addition }, now);
+    if (id !== null) pending.push(id);
+  }
+  return pending;
+}
 
 async function enqueueInBatches<Id>(
   ids: readonly Id[],

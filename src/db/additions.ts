@@ -45,3 +45,21 @@ export async function listAdditions(db: Db, reportId: ReportId): Promise<readonl
   });
   return rows;
 }
+
+/** Up to `limit` additions that no agency was given, because none had their report, and one has now. */
+export async function listRoutedAdditions(
+  db: Db,
+  limit: number,
+): Promise<readonly { readonly additionId: string; readonly reportId: ReportId }[]> {
+  const { rows } = await db.query<{ additionId: string; reportId: ReportId }>({
+    name: 'list-routed-additions',
+    text: `
+      select addition.id as "additionId", addition.report_id as "reportId"
+      from additions as addition left join copies as copy on copy.report_id = addition.report_id
+      where addition.awaits_route
+        and exists (select from routes where report_id = coalesce(copy.first_id, addition.report_id))
+      limit $1`,
+    values: [limit],
+  });
+  return rows;
+}

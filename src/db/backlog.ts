@@ -13,10 +13,11 @@ export type Backlog = {
   readonly messages_set_aside: number;
   /** Wait for staff to look at them before they are filed. */
   readonly held: number;
+  /** Without additions to reports that were refused. */
   readonly deliveries_pending: number;
   /** The agency has no endpoint; counted up to 10,000, because agencies that pull may have millions waiting. */
   readonly deliveries_waiting: number;
-  /** The agency's endpoint refused them, and staff must look; counted up to 10,000. */
+  /** The agency's endpoint refused them, or the report they are additions to, and staff must look; counted up to 10,000. */
   readonly deliveries_refused: number;
   /** Messages to reporters that are due, under way or tried again later. */
   readonly notifications_pending: number;
@@ -29,6 +30,13 @@ export async function countBacklog(db: Db): Promise<Backlog> {
   const { rows } = await db.query<{ [Name in keyof Backlog]: string | null }>({
     name: 'count-backlog',
     text: `
+      with stranded as (
+        select count(*) as count
+        from deliveries as addition
+        join deliveries as report on report.report_id = addition.report_id
+          and report.agency_code = addition.agency_code and report.addition_id is null and report.state = 'refused'
+        where addition.state = 'pending' and addition.addition_id is not null
+      )
       select
         (select count(*) from inbox) as inbox,
         (select extract(epoch from now() - min(report.accepted_at))
@@ -37,9 +45,10 @@ export async function countBacklog(db: Db): Promise<Backlog> {
         (select count(*) from messages where state = 'pending') as messages_pending,
         (select count(*) from messages where state = 'set_aside') as messages_set_aside,
         (select count(*) from held_reports where released_at is null) as held,
-        (select count(*) from deliveries where state = 'pending') as deliveries_pending,
+        (select count(*) from deliveries where state = 'pending') - (select count from stranded) as deliveries_pending,
         (select count(*) from (select from deliveries where state = 'waiting' limit 10000) as counted) as deliveries_waiting,
-        (select count(*) from (select from deliveries where state = 'refused' limit 10000) as counted) as deliveries_refused,
+        (select count(*) from (select from deliveries where state = 'refused' limit 10000) as counted)
+          + (select count from stranded) as deliveries_refused,
         (select count(*) from notifications where state in ('pending', 'sending')) as notifications_pending,
         (select count(*) from notifications where state = 'parked') as notifications_parked`,
   });

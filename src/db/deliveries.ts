@@ -49,8 +49,10 @@ export async function insertDeliveries(
 }
 
 /**
- * Has what was added to a report handed to the agency that has it now, as `insertDeliveries` does; the id where it is
- * pending, null where it waits to be pulled, or is written already.
+ * Has what was added to a report handed to the agency that has it now, as `insertDeliveries` does, that of the first where
+ * the report is a copy; the id where it is pending, null where it waits to be pulled, or is written already. Where no
+ * agency has the report yet the addition is marked so: it may get one at this very moment, unseen from here, and
+ * `listRoutedAdditions` finds it then.
  */
 export async function insertAdditionDelivery(
   db: Db,
@@ -60,14 +62,22 @@ export async function insertAdditionDelivery(
   const { rows } = await db.query<{ id: DeliveryId }>({
     name: 'insert-addition-delivery',
     text: `
-      with inserted as (
+      with route as (
+        select report_id, agency_code from routes
+        where report_id = coalesce((select first_id from copies where copies.report_id = $2), $2)
+        order by hop desc limit 1
+      ), inserted as (
         insert into deliveries (id, report_id, agency_code, addition_id, state, next_attempt_at, enqueue_after)
-        select $1, $2, route.agency_code, $3, case when endpoint.id is null then 'waiting' else 'pending' end, $4, $5
-        from (select agency_code from routes where report_id = $2 order by hop desc limit 1) as route
+        select $1, route.report_id, route.agency_code, $3,
+          case when endpoint.id is null then 'waiting' else 'pending' end, $4, $5
+        from route
         left join endpoints as endpoint
           on endpoint.agency_code = route.agency_code and endpoint.state = 'active'
         on conflict (report_id, agency_code, addition_id) do nothing
         returning id, state
+      ), marked as (
+        update additions set awaits_route = not awaits_route
+        where id = $3 and awaits_route = exists (select from route)
       )
       select id from inserted where state = 'pending'`,
     values: [
@@ -104,11 +114,17 @@ export type Lease = {
 /** A file that came with what is handed over: the report, or what was added to it. */
 export type LeasedFile = Pick<Attachment, 'id' | 'position' | 'type' | 'bytes' | 'sha256'>;
 
+/** True of a `delivery` of an addition that may be handed over. */
+const agencyHasReport = `exists (
+  select from deliveries as first
+  where first.report_id = delivery.report_id and first.agency_code = delivery.agency_code
+    and first.addition_id is null and first.state = 'delivered'
+)`;
+
 /**
  * Takes those of the deliveries that are due and whose endpoint is not resting, so that no other worker can before
  * `leaseUntil`; whoever dies holding one only delays it. What was added to a report waits until the agency has the report.
- * One that is pending though its agency has no endpoint any
- * more is set waiting.
+ * One that is pending though its agency has no endpoint any more is set waiting.
  */
 export async function leaseDeliveries(
   db: Db,
@@ -126,11 +142,7 @@ export async function leaseDeliveries(
         join endpoints as endpoint on endpoint.agency_code = delivery.agency_code and endpoint.state = 'active'
         where delivery.id = any($1::uuid[]) and delivery.state = 'pending' and delivery.next_attempt_at <= $2
           and coalesce(endpoint.resting_until <= $2, true)
-          and (delivery.addition_id is null or exists (
-            select from deliveries as first
-            where first.report_id = delivery.report_id and first.agency_code = delivery.agency_code
-              and first.addition_id is null and first.state = 'delivered'
-          ))
+          and (delivery.addition_id is null or ${agencyHasReport})
         for update of delivery skip locked
       ), leased as (
         update deliveries as delivery
@@ -331,7 +343,7 @@ export async function returnLeases(
 /**
  * Up to `limit` deliveries for the queue: due, and not listed within the last half minute, so that a backlog is not
  * queued again and again. Agencies take turns, so that one with a backlog does not keep the others waiting; resting
- * endpoints are passed over.
+ * endpoints are passed over, and additions to reports that the agency does not have.
  */
 export async function listDueDeliveries(db: Db, now: Date, limit: number): Promise<readonly DeliveryId[]> {
   const { rows } = await db.query<{ id: DeliveryId }>({
@@ -343,9 +355,10 @@ export async function listDueDeliveries(db: Db, now: Date, limit: number): Promi
         cross join lateral (
           select id, next_attempt_at, row_number() over (order by next_attempt_at) as turn
           from (
-            select id, next_attempt_at from deliveries
+            select id, next_attempt_at from deliveries as delivery
             where agency_code = endpoint.agency_code and state = 'pending'
               and next_attempt_at <= $1 and enqueue_after <= $1
+              and (addition_id is null or ${agencyHasReport})
             order by next_attempt_at limit $3
           ) as oldest
         ) as candidate

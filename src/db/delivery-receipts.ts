@@ -10,8 +10,9 @@ export type ToldDelivery = {
 };
 
 /**
- * Records what became of messages once the provider had them. Only forward, `accepted` < `buffered` < `failed` or
- * `delivered`: what comes late or again changes nothing, whatever the order. What the provider says it took is no longer
+ * Records what became of messages once the provider had them. Only forward, `accepted` < `buffered` < `failed` <
+ * `delivered`: what comes late or again changes nothing, whatever the order, and a `failed` of an earlier attempt, told
+ * again, does not hide that a later one arrived. What the provider says it took is no longer
  * in doubt, and what the phone has is never sent again: a parked notification, or one that was to be tried again, is
  * `sent` then. One that is being sent is settled when its attempt is (`recordSend`). Ids that are none of ours, or of
  * another channel, are passed over.
@@ -31,7 +32,7 @@ export async function recordDeliveries(
         select distinct on (id) id, state, detail, rank
         from unnest($1::uuid[], $2::text[], $3::text[]) with ordinality as given (id, state, detail, position)
         cross join lateral (
-          select case state when 'accepted' then 1 when 'buffered' then 2 else 3 end as rank
+          select case state when 'accepted' then 1 when 'buffered' then 2 when 'failed' then 3 else 4 end as rank
         ) as ranked
         order by id, rank desc, position
       )
@@ -44,7 +45,7 @@ export async function recordDeliveries(
       where notification.id = told.id and notification.channel = $5
         and notification.attempt_count > 0
         and told.rank > case notification.delivery_state
-          when 'accepted' then 1 when 'buffered' then 2 when 'failed' then 3 when 'delivered' then 3 else 0 end`,
+          when 'accepted' then 1 when 'buffered' then 2 when 'failed' then 3 when 'delivered' then 4 else 0 end`,
     values: [
       ours.map(({ notificationId }) => notificationId),
       ours.map(({ state }) => state),

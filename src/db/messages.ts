@@ -16,7 +16,7 @@ export async function insertMessages(
         select * from json_to_recordset($1) as entry (
           id uuid, receipt text, channel text, external_id text, form text, part_key text, part_number smallint,
           part_total smallint, received_at timestamptz, key_id text, sealed text, phone_index text, email_index text,
-          content_index text
+          content_index text, copy_index text
         )
       ), message as (
         insert into messages (
@@ -28,9 +28,11 @@ export async function insertMessages(
         on conflict do nothing
         returning id
       ), identity as (
-        insert into report_identities (report_id, key_id, sealed, phone_index, email_index, content_index)
+        insert into report_identities (
+          report_id, key_id, sealed, phone_index, email_index, content_index, copy_index
+        )
         select message.id, entry.key_id, decode(entry.sealed, 'base64'), decode(entry.phone_index, 'base64'),
-          decode(entry.email_index, 'base64'), decode(entry.content_index, 'base64')
+          decode(entry.email_index, 'base64'), decode(entry.content_index, 'base64'), decode(entry.copy_index, 'base64')
         from message join entry using (id)
       )
       select id from message`,
@@ -93,7 +95,8 @@ export type StoredMessage = {
 const selectMessage = `
   select message.id, message.receipt, message.channel, message.external_id as "externalId",
     message.received_at as "receivedAt", message.accepted_at as "acceptedAt", person.key_id as "keyId",
-    person.sealed as bytes, person.phone_index as "phoneIndex", message.part_number as number,
+    person.sealed as bytes, person.phone_index as "phoneIndex", person.copy_index as "copyIndex",
+    message.part_number as number,
     message.assembly_id as "assemblyId", message.report_id as "reportId", message.state
   from messages as message join report_identities as person on person.report_id = message.id`;
 
@@ -133,6 +136,8 @@ export async function lockParts(db: Db, key: Buffer): Promise<void> {
 
 export type StoredPartRow = StoredMessage & {
   readonly number: number;
+  /** Blind index of who sent it and what it says; null where it is never a copy. */
+  readonly copyIndex: Buffer | null;
   readonly assemblyId: MessageId | null;
   readonly reportId: ReportId | null;
   readonly state: 'pending' | 'done';

@@ -26,6 +26,8 @@ export type NewNotification = {
   readonly channel: ChannelName;
   /** When the person wrote what this answers: now, where left out; null: nobody asked, so it may wait for the morning. */
   readonly askedAt?: Date | null;
+  /** Somebody else than the reporter asked for it; false, where left out. */
+  readonly askedByOther?: boolean;
 };
 
 /** Writes all in one statement, pending and due at once; what was told of a cause before is not told again. */
@@ -38,13 +40,13 @@ export async function insertNotifications(
     name: 'insert-notifications',
     text: `
       insert into notifications (
-        id, cause_id, recipient_id, report_id, kind, params, language, channel, asked_at, next_attempt_at,
-        enqueue_after
+        id, cause_id, recipient_id, report_id, kind, params, language, channel, asked_at, asked_by_other,
+        next_attempt_at, enqueue_after
       )
-      select *, $10, $11
+      select *, $11, $12
       from unnest(
         $1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::jsonb[], $7::text[], $8::text[],
-        $9::timestamptz[]
+        $9::timestamptz[], $10::boolean[]
       )
       on conflict (cause_id, kind) do nothing`,
     values: [
@@ -57,6 +59,7 @@ export async function insertNotifications(
       notifications.map((notification) => notification.language),
       notifications.map((notification) => notification.channel),
       notifications.map(({ askedAt = now }) => askedAt),
+      notifications.map(({ askedByOther = false }) => askedByOther),
       now,
       new Date(now.getTime() + enqueueAgainMs),
     ],
@@ -73,6 +76,7 @@ export type Notification = {
   readonly language: Language;
   readonly channel: ChannelName;
   readonly askedAt: Date | null;
+  readonly askedByOther: boolean;
   readonly attempt: number;
   readonly roundAttempt: number;
 };
@@ -86,6 +90,7 @@ type Row = {
   language: Language;
   channel: ChannelName;
   asked_at: Date | null;
+  asked_by_other: boolean;
   attempt_count: number;
   round_attempt: number;
 };
@@ -99,12 +104,13 @@ const toNotification = (row: Row): Notification => ({
   language: row.language,
   channel: row.channel,
   askedAt: row.asked_at,
+  askedByOther: row.asked_by_other,
   attempt: row.attempt_count,
   roundAttempt: row.round_attempt,
 });
 
-const columns = `id, recipient_id, report_id, kind, params, language, channel, asked_at, attempt_count,
-  attempt_count - round_start as round_attempt`;
+const columns = `id, recipient_id, report_id, kind, params, language, channel, asked_at, asked_by_other,
+  attempt_count, attempt_count - round_start as round_attempt`;
 
 /** Those of the list that are pending and due. Nothing is taken: `beginSending` decides who sends. */
 export async function findDueNotifications(

@@ -193,4 +193,34 @@ describe('a report', () => {
       expect(performance.now() - start).toBeLessThan(500);
     }
   });
+
+  it.each([
+    ['NILAI 5', ' ', 'x'],
+    ['NILAI 5 bintang', ' ,', 'x'],
+    ['NILAI 5', ' ', '/ 5'],
+    ['NILAI 5 /', ' ', 'x'],
+    ['NILAI 8699-3114-4244', ' ', 'x'],
+    ['NILAI 8699-3114-4244 bintang', ' ', 'x'],
+    ['STATUS 8699-3114-4244', ' ya', 'x'],
+    ['STATUS 8699-3114-4244', ' yyy', '0'],
+    ['STATUS ', 'y', '0'],
+    ['BANTUAN', ' terima', 'x'],
+    ['TAMBAH 8699-3114-4244', ' :', ''],
+    ['TAMBAH ', 'laporan no ', 'x'],
+    ['TAMBAH ', '1 - ', 'x'],
+    ['RAHASIA', ' :', 'negara'],
+    ['', 'rahasia anonim ', 'umum'],
+    ['', ' ', 'TANGKAB RAHASIA'],
+    ['TANGKAB', ' ', 'x'],
+  ])('%j, then 200,000 characters of %j and %j, is read in no time', (beginning, piece, end) => {
+    const text = beginning + piece.repeat(200_000 / piece.length) + end;
+    const start = performance.now();
+    readText(text);
+    expect(performance.now() - start).toBeLessThan(500);
+  });
+
+  it('cuts what is added where a report would be', () => {
+    const reading = readText(`TAMBAH ${id} ${'gelap '.repeat(5_000)}`);
+    expect(reading).toMatchObject({ command: { kind: 'add', text: expect.stringMatching(/^.{20000}$/) } });
+  });
 });

@@ -1,5 +1,6 @@
 import type { Command, PlainWords } from './message.ts';
 import type { Language } from './notification.ts';
+import { cutText } from './report.ts';
 import { parseTrackingId } from './tracking-id.ts';
 
 /**
@@ -83,7 +84,7 @@ function toAdd(trackingId: string, typed: string, words: PlainWords, language: L
   return {
     kind: 'add',
     trackingId,
-    text,
+    text: cutText(text),
     anonymous: anonymous || words.anonymous,
     confidential: confidential || words.confidential,
     language,
@@ -92,7 +93,8 @@ function toAdd(trackingId: string, typed: string, words: PlainWords, language: L
 
 /** The rating stands behind the ID, seldom before it: `8699-3114-4244 5`, `5 8699-3114-4244`, `… = 4/5`, `… 3 bintang`. */
 const ratingBehind = /^[\s,.;:=–—-]+(?:bintang\s*)?(\d{1,2})(?!\d)/iu;
-const ratingBefore = /^(\d{1,2})(?:\s*(?:bintang|stars?)|\s*\/\s*5)?[\s,;:]+(?:untuk|utk|for)?\s*(?=\d)/iu;
+const ratingBefore =
+  /^(\d{1,2})(?:\s{0,10}(?:bintang|stars?)|\s{0,10}\/\s{0,10}5)?[\s,;:]{1,10}(?:untuk|utk|for)?\s{0,10}(?=\d)/iu;
 
 function readRate(rest: string, language: Language): Command | null {
   const id = readId(rest);

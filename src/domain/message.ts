@@ -1,5 +1,5 @@
 import type { Language } from './notification.ts';
-import { type ChannelName, type Identity, limits, type NewReport, type Original } from './report.ts';
+import { type ChannelName, cutText, type Identity, type NewReport, type Original } from './report.ts';
 
 /**
  * What a person sent that is no report of its own: a command about a report, or part of a message that came in several.
@@ -69,7 +69,7 @@ export function toPlainReport(
     externalId: sent.externalId,
     kind: 'complaint',
     title: null,
-    text: cut(text),
+    text: cutText(text),
     occurredOn: null,
     place: null,
     topic: null,
@@ -81,10 +81,4 @@ export function toPlainReport(
     original: sent.original,
     hold: null,
   };
-}
-
-function cut(text: string): string {
-  if (text.length <= limits.text) return text;
-  // not through the middle of a surrogate pair
-  return text.slice(0, limits.text).replace(/[\ud800-\udbff]$/, '');
 }

@@ -57,7 +57,7 @@ export function notificationText(
 
 /**
  * What became of a message once the provider had it, in their order: a later word never takes an earlier one back.
- * `failed` and `delivered` are final.
+ * What the phone has, it has, whatever else was said of an attempt before.
  */
 export const deliveryStates = ['accepted', 'buffered', 'failed', 'delivered'] as const;
 export type DeliveryState = (typeof deliveryStates)[number];

@@ -91,6 +91,10 @@ export type Accepted = {
 
 export const limits = { title: 200, text: 20_000, placeText: 500, name: 200, contact: 254 } as const;
 
+/** As much of a text as a report may have, not through the middle of a surrogate pair. */
+export const cutText = (text: string): string =>
+  text.length <= limits.text ? text : text.slice(0, limits.text).replace(/[\ud800-\udbff]$/, '');
+
 /** Text as PostgreSQL and every reader can take it: well-formed Unicode in NFC, without NUL, Unix line ends, trimmed. */
 export function normalizeText(raw: string): string {
   return raw.toWellFormed().replaceAll('\0', '').replace(/\r\n?/g, '\n').normalize('NFC').trim();

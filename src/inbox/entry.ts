@@ -1,7 +1,7 @@
 import type { DoorContext } from '../context.ts';
 import type { InboxEntry } from '../db/reports.ts';
 import type { NewAttachment } from '../domain/attachment.ts';
-import { markOfCopies } from '../domain/duplicates/copies.ts';
+import { markOfCopies, markOfPart } from '../domain/duplicates/copies.ts';
 import { maskPersonalData } from '../domain/masking.ts';
 import { type Inbound, isReport, type NewMessage } from '../domain/message.ts';
 import type { NewReport, ReportId } from '../domain/report.ts';
@@ -107,6 +107,7 @@ function toMessageEntry(
   });
   const written = writeIndexes(indexes);
   const part = content.kind === 'part' ? content : null;
+  const mark = markOfPart(message);
   return {
     table: 'messages',
     id,
@@ -127,6 +128,7 @@ function toMessageEntry(
       key_id: sealed.keyId,
       sealed: sealed.bytes.toString('base64'),
       ...written,
+      copy_index: mark === null ? undefined : blindIndex('copy', mark).toString('base64'),
     }),
   };
 }

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
+import type { NewMessage } from '../message.ts';
 import type { NewReport, ReportId } from '../report.ts';
-import { fingerprint } from './fingerprint.ts';
+import { canonicalText, fingerprint } from './fingerprint.ts';
 
 /**
  * What two SMS have in common where one is a copy of the other: who sent them, and what they say as it was written; null
@@ -13,6 +15,30 @@ export function markOfCopies(
   if (report.channel !== 'sms' || report.identity?.phone == null) return null;
   const openness = report.anonymous ? 'anonymous' : 'open';
   return `${report.identity.phone}\n${openness}\n${fingerprint(report).toString('hex')}`;
+}
+
+/**
+ * As `markOfCopies`, of one part of a long SMS: what is said is known when the others are there, and whoever puts them
+ * together has no key to mark it with. Null for what is no part.
+ */
+export function markOfPart({ identity, content }: Pick<NewMessage, 'identity' | 'content'>): string | null {
+  if (content.kind !== 'part' || identity?.phone == null) return null;
+  const { number, total, text } = content;
+  return `${identity.phone}\npart ${number} of ${total}\n${canonicalText(text) || text}`;
+}
+
+/** What copies of a long SMS have in common, of the blind indexes of the marks of all its parts; null where one has none. */
+export function joinPartMarks(
+  indexes: readonly (Buffer | null)[],
+  { anonymous, confidential }: Pick<NewReport, 'anonymous' | 'confidential'>,
+): Buffer | null {
+  const known = indexes.filter((index) => index !== null);
+  if (known.length === 0 || known.length < indexes.length) return null;
+  return createHash('sha256')
+    .update(`${anonymous ? 'anonymous' : 'open'} ${confidential ? 'confidential' : 'open'}\n`)
+    .update(Buffer.concat(known))
+    .digest()
+    .subarray(0, 16);
 }
 
 /** The report that was the first to say what all with this index say. */

@@ -52,7 +52,7 @@ export function AttachmentsField({ speech, files, problem }: FilesProps) {
         </div>
       ))}
       <FileInput speech={speech} files={files} problem={problem} />
-      <button type="submit" name="unggah" value="1" class="secondary">
+      <button type="submit" name="unggah" value="1" class="quiet">
         {words.upload}
       </button>
     </section>
