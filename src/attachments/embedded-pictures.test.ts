@@ -5,12 +5,12 @@ const jpeg = Buffer.concat([Buffer.from([0xff, 0xd8]), Buffer.alloc(4_000_000, '
 const chunk = Buffer.concat([Buffer.alloc(4), Buffer.from('IDAT'), Buffer.alloc(4)]);
 const png = Buffer.concat([
   Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
-  ...Array.from({ length: 400_000 }, () => chunk),
+  Buffer.alloc(chunk.length * 1_000_000, chunk),
 ]);
 
 test.each([
   ['a JPEG of a million segments', stripJpeg, jpeg, 2],
-  ['a PNG of 400,000 chunks', stripPng, png, 0],
+  ['a PNG of a million chunks', stripPng, png, 0],
 ] as const)('%s takes no more objects than one', (_, strip, bytes, more) => {
   const before = process.memoryUsage().heapUsed;
   const clean = strip(bytes);
