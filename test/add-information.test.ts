@@ -32,24 +32,29 @@ const information = (report: Information['report'], more: Partial<Information> =
   ...more,
 });
 
+// Who gets it as it was written is decided where it is handed over: test/messages.test.ts.
 test.each([
-  ['the agency, where the report is open', {}, 'agency', 'nobody'],
-  ['nobody, where it is anonymous', { anonymous: true }, 'nobody', 'agency'],
-  ['nobody, where it is confidential', { confidential: true }, 'nobody', 'agency'],
+  ['an open report', {}],
+  ['an anonymous one', { anonymous: true }],
+  ['a confidential one', { confidential: true }],
 ] as const)(
-  'what is added is masked, and as it was written it opens for %s',
-  async (_, secrecy, may, mayNot) => {
+  'what is added to %s is masked, sealed as it was written, and has a delivery of its own',
+  async (_, secrecy) => {
     const report = await file(secrecy);
     await createAddInformation(core.context)(information(report));
     const [addition] = await listAdditions(database.pool, report.reportId);
     expect(addition?.text).toBe('Petugas sudah datang tapi lampunya masih mati, hub saya [nomor]');
     const id = addition?.id as ReportId;
-    expect(await readSealed(database.pool, id, may)).toEqual({
+    expect(await readSealed(database.pool, id, 'nobody')).toEqual({
       identity: null,
       unmasked: { title: null, text, placeText: null },
       original: { contentType: 'text/plain', body: Buffer.from(text), messageId: null },
     });
-    expect(await readSealed(database.pool, id, mayNot)).toBeNull();
+    expect(await readSealed(database.pool, id, 'agency')).toBeNull();
+    const { rows } = await database.pool.query('select report_id from deliveries where addition_id = $1', [
+      id,
+    ]);
+    expect(rows).toEqual([{ report_id: report.reportId }]);
   },
 );
 

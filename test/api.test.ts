@@ -269,6 +269,7 @@ describe('what machines ask', () => {
     expectOpenApi(document);
     expect(Object.keys(document['paths'] ?? {}).toSorted()).toEqual([
       '/channels/{channel}/{provider}',
+      '/channels/{channel}/{provider}/{secret}',
       '/health',
       '/metrics',
       '/problems/{code}',

@@ -107,7 +107,9 @@ test('every place where one may be has some, so none is allowed in vain and the 
 test('everything that was to be broken broke, and everything that was to be written was', async () => {
   const states = async (statement: string) =>
     (await stage.database.pool.query<{ state: string }>(statement)).rows.map(({ state }) => state);
-  expect(await states('select distinct state from deliveries order by 1')).toEqual(['delivered', 'refused']);
+  expect(await states('select distinct state from deliveries order by 1')).toEqual(
+    expect.arrayContaining(['delivered', 'refused']),
+  );
   expect(await states('select distinct state from notifications order by 1')).toEqual(
     expect.arrayContaining(['parked', 'refused', 'sent']),
   );

@@ -5,9 +5,12 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { insertAddition } from '../src/db/additions.ts';
 import { listLatestAudit } from '../src/db/audit.ts';
+import { insertAdditionDelivery } from '../src/db/deliveries.ts';
 import { quarantineReport } from '../src/db/inbox.ts';
-import type { NewReport, ReportId } from '../src/domain/report.ts';
+import type { DeliveryId, NewReport, ReportId } from '../src/domain/report.ts';
+import { newId } from '../src/ids.ts';
 import { createIntake } from '../workers/intake.ts';
 import { createTestAccept } from './support/accept.ts';
 import { createCore, forgetReports, newReport } from './support/core.ts';
@@ -79,6 +82,19 @@ describe('lapor report export', () => {
     ]);
     expect(parse((await exported('--channel', 'web')).stdout)).toEqual([lines[1]]);
     expect(await audited()).toEqual([]);
+  });
+
+  test('prints a report once, whatever was added to it and handed over', async () => {
+    const [reportId] = (await accept(sms({ text: 'Jalan rusak' }))) as [ReportId];
+    await createIntake(core.context)({ reportIds: [reportId] });
+    const id = newId();
+    const receivedAt = new Date();
+    await insertAddition(database.pool, { id, reportId, channel: 'sms', text: 'Makin parah', receivedAt });
+    const delivery = { id: newId<DeliveryId>(), reportId, additionId: id };
+    await insertAdditionDelivery(database.pool, delivery, receivedAt);
+    await database.pool.query("update deliveries set state = 'delivered', finished_at = now()");
+
+    expect(parse((await exported()).stdout)).toMatchObject([{ text: 'Jalan rusak', status: 'delivered' }]);
   });
 
   test('without the private keys says so, and leaves only externalId out', async () => {

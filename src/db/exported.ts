@@ -43,7 +43,7 @@ export async function listForExport(
         select agency_code from routes where report_id = report.id order by hop desc limit 1
       ) as route on true
       left join deliveries as delivery on delivery.report_id = report.id
-        and delivery.agency_code = route.agency_code and delivery.state = 'delivered'
+        and delivery.agency_code = route.agency_code and delivery.addition_id is null and delivery.state = 'delivered'
       where report.id > $1 and ($2::text is null or report.channel = $2)
       order by report.id
       limit $3`,

@@ -54,7 +54,7 @@ export async function listJourneys(
       ) as route on true
       left join agencies as agency on agency.code = route.agency_code
       left join deliveries as delivery
-        on delivery.report_id = shown.id and delivery.agency_code = route.agency_code
+        on delivery.report_id = shown.id and delivery.agency_code = route.agency_code and delivery.addition_id is null
       left join endpoints as endpoint on endpoint.agency_code = route.agency_code and endpoint.state = 'active'
       left join lateral (
         select error from attempts where delivery_id = delivery.id order by number desc limit 1

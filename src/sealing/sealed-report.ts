@@ -49,17 +49,18 @@ export function packSealedReport({
 
 function unpackSealedReport(bytes: Buffer): SealedReport {
   const end = bytes.indexOf('\n');
-  const {
-    identity,
-    unmasked,
-    contentType,
-    messageId,
-    content,
-    fileNames = {},
-  } = JSON.parse(bytes.toString('utf8', 0, end));
+  const { identity, unmasked, contentType, messageId, content, fileNames } = JSON.parse(
+    bytes.toString('utf8', 0, end),
+  );
   // What was sealed before messageId was kept has none.
   const original = { contentType, body: bytes.subarray(end + 1), messageId: messageId ?? null };
-  return { identity, unmasked, original, fileNames, ...(content === undefined ? {} : { content }) };
+  return {
+    identity,
+    unmasked,
+    original,
+    ...(fileNames === undefined ? {} : { fileNames }),
+    ...(content === undefined ? {} : { content }),
+  };
 }
 
 /** Null where the seal does not open for this audience, whatever the reason. */

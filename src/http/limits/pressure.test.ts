@@ -29,12 +29,12 @@ async function expectShedding(measure: string): Promise<void> {
   expect(await status('/health')).toBe(200);
   expect(logged.map((line) => JSON.parse(line))).toMatchObject([{ event: 'overloaded', measure }]);
 }
-const expectRecovery = () => vi.waitFor(async () => expect(await status('/')).toBe(200), { timeout: 5_000 });
+const expectRecovery = () => vi.waitFor(async () => expect(await status('/')).toBe(200), { timeout: 10_000 });
 
 test('while the heap is nearly full only what watches over us is answered, and all again afterwards', async () => {
   const heapUsed = 0.9 * getHeapStatistics().heap_size_limit;
   const usage = vi.spyOn(process, 'memoryUsage').mockReturnValue({ ...process.memoryUsage(), heapUsed });
-  await vi.waitFor(() => expect(app.isUnderPressure()).toBe(true), { timeout: 5_000 });
+  await vi.waitFor(() => expect(app.isUnderPressure()).toBe(true), { timeout: 10_000 });
   await expectShedding('heapUsedBytes');
   usage.mockRestore();
   await expectRecovery();
@@ -42,7 +42,7 @@ test('while the heap is nearly full only what watches over us is answered, and a
 
 test('while every turn of the event loop takes too long only what watches over us is answered', async () => {
   while (!app.isUnderPressure()) {
-    const end = performance.now() + 700;
+    const end = performance.now() + 2_300;
     while (performance.now() < end); // busy, as a flood keeps it
     await new Promise((resolve) => setTimeout(resolve));
   }
@@ -52,10 +52,10 @@ test('while every turn of the event loop takes too long only what watches over u
 
 test('one long turn is no overload', async () => {
   const sampled = vi.spyOn(process, 'memoryUsage');
-  await vi.waitFor(() => expect(sampled).toHaveBeenCalled(), { timeout: 5_000 });
+  await vi.waitFor(() => expect(sampled).toHaveBeenCalled(), { timeout: 10_000 });
   sampled.mockClear();
   const end = performance.now() + 400;
   while (performance.now() < end);
-  await vi.waitFor(() => expect(sampled).toHaveBeenCalledTimes(2), { timeout: 5_000 });
+  await vi.waitFor(() => expect(sampled).toHaveBeenCalledTimes(2), { timeout: 10_000 });
   expect(await status('/')).toBe(200);
 });

@@ -8,8 +8,8 @@ import { AppError } from '../../errors.ts';
 const maxEventLoopDelayMs = 2_000;
 /** Of what V8 may use before it ends the process; garbage not yet collected is part of it. */
 const maxHeapShare = 0.85;
-/** Often enough that little grows in between. */
-const sampleMs = 500;
+/** As long, because under-pressure takes an interval in which the event loop never came round for an endless delay. */
+const sampleMs = maxEventLoopDelayMs;
 const sayEveryMs = 10_000;
 
 /** Answers 503 before anything is read while this process is overloaded, so that it lives to take what comes after. */
