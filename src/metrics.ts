@@ -15,7 +15,7 @@ export function createMetrics(db: Db, queues: Pick<Queues, 'count'>): Registry {
 
   const backlog: Gauge<'what'> = new Gauge({
     name: 'lapor_backlog',
-    help: 'Rows that wait: reports to be filed, held or in quarantine, deliveries, messages from and to reporters',
+    help: 'Rows that wait: reports to be filed, held or in quarantine, deliveries, files to be scanned, messages from and to reporters',
     labelNames: ['what'],
     registers: [registry],
     collect: async () => {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { countBacklog } from '../src/db/backlog.ts';
 import { loadDirectory } from '../src/db/directory.ts';
 import { createPool, type Pool } from '../src/db/pool.ts';
 import { type AttachmentId, agencyPath } from '../src/domain/attachment.ts';
@@ -412,6 +413,151 @@ describe('with an antivirus', () => {
     const again = await fetch(`${url}/v1/receipts/${receipt}/attachments`);
     const { attachments: ready } = (await again.json()) as { attachments: { url: string }[] };
     expect((await fetchFile(ready[0]?.url)).status).toBe(200);
+  });
+});
+
+describe('what the antivirus cannot judge', () => {
+  /** Reports whose files it has not seen yet, each of another width. */
+  async function fileUnscanned(widths: readonly number[], env: Readonly<Record<string, string>> = {}) {
+    const away = await startClamd();
+    await away.stop();
+    await open({ ...env, ATTACHMENTS_CLAMD: away.address });
+    for (const width of widths) {
+      const content = await sharp({ create: { width, height: 8, channels: 3, background: '#345678' } })
+        .png()
+        .toBuffer();
+      await reportWith([{ content }]);
+    }
+    await gateway.app.close();
+    const { rows } = await database.pool.query<{ id: string }>(
+      'select id from attachments order by added_at',
+    );
+    return rows.map(({ id }) => id);
+  }
+  const states = async () =>
+    (
+      await database.pool.query<{ state: string }>('select state from attachments order by added_at')
+    ).rows.map(({ state }) => state);
+  const widthOf = (png: Buffer) => png.readUInt32BE(16);
+
+  test('and what is gone hold up no other file, and are tried again later', async () => {
+    const [, gone = ''] = await fileUnscanned([31, 32, 33]);
+    rmSync(join(dataDir, 'files', gone));
+    let confused = true;
+    const asked: number[] = [];
+    const clamd = await startClamd((content) => {
+      asked.push(widthOf(content));
+      return confused && widthOf(content) === 31 ? 'INSTREAM size limit exceeded. ERROR' : 'stream: OK';
+    });
+    closing.push(clamd.stop);
+    await open({ ATTACHMENTS_CLAMD: clamd.address });
+    await gateway.attachments.sweep();
+    expect(await states()).toEqual(['unscanned', 'unscanned', 'ready']);
+    expect((await countBacklog(database.pool)).attachments_unscanned).toBe(2);
+    expect(gateway.logged.join('')).toMatch(/"attachment_not_scanned".*"gone"/);
+    expect(gateway.logged.join('')).toMatch(/"attachment_not_scanned".*"unjudged"/);
+    const doctor = await runLapor(['doctor'], { DATABASE_URL: database.url, DATA_DIR: dataDir });
+    expect(doctor.stdout + doctor.stderr).toContain('2 wait for the antivirus');
+
+    await gateway.attachments.sweep();
+    now = new Date(now.getTime() + 61_000);
+    await gateway.attachments.sweep();
+    now = new Date(now.getTime() + 61_000);
+    await gateway.attachments.sweep();
+    expect(asked).toEqual([31, 33, 31]);
+    confused = false;
+    now = new Date(now.getTime() + 61_000);
+    await gateway.attachments.sweep();
+    expect(await states()).toEqual(['ready', 'unscanned', 'ready']);
+  });
+
+  test('because the bucket does not give it holds up no other file, nor does one that it does not delete', async () => {
+    const s3 = await startS3('lapor', 'rahasia-sekali');
+    closing.push(s3.stop);
+    const bucket = {
+      ATTACHMENTS_S3_URL: s3.url,
+      ATTACHMENTS_S3_ACCESS_KEY: 'lapor',
+      ATTACHMENTS_S3_SECRET_KEY: 'rahasia-sekali',
+    };
+    const [broken = ''] = await fileUnscanned([31, 32], bucket);
+    s3.breakObject(broken);
+    const clamd = await startClamd();
+    closing.push(clamd.stop);
+    await open({ ...bucket, ATTACHMENTS_CLAMD: clamd.address });
+    await uploadIds({ content: photo });
+    const { rows } = await database.pool.query<{ id: string }>(
+      'select id from uploads where id not in (select id from attachments)',
+    );
+    s3.breakObject(rows[0]!.id);
+    await uploadIds({ content: photo });
+    now = new Date(now.getTime() + 25 * 3_600_000);
+    await gateway.attachments.sweep();
+    expect(await states()).toEqual(['unscanned', 'ready']);
+    expect(s3.objects.size).toBe(3);
+    expect(await countRows(database.pool, 'uploads')).toBe(1);
+  });
+});
+
+describe('files that take long to look at', () => {
+  const uploadFrom = (address: string, content: Buffer) =>
+    fetch(`${url}/v1/attachments`, {
+      method: 'POST',
+      headers: { 'x-forwarded-for': address },
+      body: pack([{ content }]),
+    });
+
+  test('hold up who sent them and nobody else, and are refused where too many wait', async () => {
+    const slow = Buffer.concat([photo, Buffer.from('takes long')]);
+    const clamd = await startClamd((content) => (content.includes('takes long') ? null : 'stream: OK'));
+    await open({ ATTACHMENTS_CLAMD: clamd.address, TRUST_PROXY: 'loopback' });
+    let [answered, busy] = [0, 0];
+    const held = Array.from({ length: 24 }, async () => {
+      const answer = await uploadFrom('203.0.113.7', slow).catch(() => null);
+      answered += 1;
+      if (answer?.status === 503) busy += 1;
+    });
+    // one is looked at, twenty wait
+    await vi.waitFor(() => expect([answered, busy]).toEqual([3, 3]), 15_000);
+    expect((await uploadFrom('203.0.113.8', photo)).status).toBe(201);
+    expect(clamd.scanned()).toBe(2);
+    expect(listFiles('incoming')).toHaveLength(21);
+    await clamd.stop();
+    await Promise.all(held);
+  });
+});
+
+describe('two reports that are sent at the same moment', () => {
+  test('with one upload: one has it, the other is told, and has none of it silently', async () => {
+    await open();
+    for (let round = 0; round < 5; round += 1) {
+      const attachments = await uploadIds({ content: photo });
+      const answers = await Promise.all(
+        ['Lampu', 'Jalan', 'Air'].map((title) => report({ attachments, title, text: `${title} ${round}` })),
+      );
+      const statuses = answers.map(({ status }) => status);
+      expect(statuses.filter((status) => status === 202)).toHaveLength(1);
+      expect(statuses.every((status) => [202, 422, 503].includes(status))).toBe(true);
+    }
+    expect(await countRows(database.pool, 'attachments')).toBe(5);
+    expect(await countRows(database.pool, 'reports')).toBe(5);
+  });
+
+  test('that could not be stored may take it again at once, another after a while', async () => {
+    await open();
+    const attachments = await uploadIds({ content: photo });
+    const hook = `create function refuse() returns trigger language plpgsql as $$ begin raise 'no'; end $$;
+      create trigger refuse before insert on inbox for each row execute function refuse();`;
+    await database.pool.query(hook);
+    expect((await report({ attachments })).status).toBe(500);
+    await database.pool.query('drop trigger refuse on inbox; drop function refuse');
+    expect((await report({ attachments, text: 'Laporan yang lain sama sekali' })).status).toBe(503);
+    expect((await report({ attachments })).status).toBe(202);
+    const more = await uploadIds({ content: photo });
+    await database.pool.query(hook);
+    expect((await report({ attachments: more })).status).toBe(500);
+    await database.pool.query('drop trigger refuse on inbox; drop function refuse');
+    now = new Date(now.getTime() + 61_000);
+    expect((await report({ attachments: more, text: 'Laporan yang lain sama sekali' })).status).toBe(202);
   });
 });
 

@@ -89,7 +89,14 @@ describe('lapor report export', () => {
     await createIntake(core.context)({ reportIds: [reportId] });
     const id = newId();
     const receivedAt = new Date();
-    await insertAddition(database.pool, { id, reportId, channel: 'sms', text: 'Makin parah', receivedAt });
+    await insertAddition(database.pool, {
+      id,
+      reportId,
+      channel: 'sms',
+      text: 'Makin parah',
+      receivedAt,
+      fileCount: 0,
+    });
     const delivery = { id: newId<DeliveryId>(), reportId, additionId: id };
     await insertAdditionDelivery(database.pool, delivery, receivedAt);
     await database.pool.query("update deliveries set state = 'delivered', finished_at = now()");

@@ -1,13 +1,18 @@
 import type { Readable } from 'node:stream';
 import NodeClam from 'clamscan';
 
-export type ScanResult = 'clean' | 'infected' | 'unreachable';
+/**
+ * `unjudged`: the antivirus is there and says nothing of this file: it is too large for it, takes too long, or is none it can
+ * read. `unreachable`: it is away.
+ */
+export type ScanResult = 'clean' | 'infected' | 'unjudged' | 'unreachable';
 
 /** Shows a file to the antivirus; never rejects. */
 export type Scan = (content: Readable) => Promise<ScanResult>;
 
 /** A file of 25 MB takes clamd a second or two. */
 const withinMs = 30_000;
+const answerWithinMs = 3_000;
 
 /** By clamd's INSTREAM at `host:port`; without one, everything is as good as scanned. */
 export function createScan(clamd: string | null): Scan {
@@ -20,29 +25,48 @@ export function createScan(clamd: string | null): Scan {
   const colon = clamd.lastIndexOf(':');
   const [host, port] = [clamd.slice(0, colon).replace(/^\[|\]$/g, ''), Number(clamd.slice(colon + 1))];
 
-  async function ask(content: Readable): Promise<ScanResult> {
-    const clam = await new NodeClam().init({
+  const connect = () =>
+    new NodeClam().init({
       clamscan: { active: false },
       clamdscan: { host, port, timeout: withinMs, localFallback: false, active: true },
       preference: 'clamdscan',
     });
-    const { isInfected } = await clam.scanStream(content);
+
+  async function ask(content: Readable): Promise<ScanResult> {
+    const { isInfected } = await (await connect()).scanStream(content);
     // Null: it answered something else than OK or FOUND, such as that the stream is too large for it.
-    return isInfected === null ? 'unreachable' : isInfected ? 'infected' : 'clean';
+    return isInfected === null ? 'unjudged' : isInfected ? 'infected' : 'clean';
   }
 
+  /** To begin with, it is asked whether it is there. */
+  const isThere = (): Promise<boolean> =>
+    within(
+      answerWithinMs,
+      connect().then(() => true),
+    ).catch(() => false);
+
   return async (content) => {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<ScanResult>((resolve) => {
-      timer = setTimeout(() => resolve('unreachable'), withinMs);
-    });
+    // Told to who reads it as well; else a store that breaks off would end the gateway.
+    content.on('error', () => {});
     try {
-      return await Promise.race([ask(content), late]);
+      return await within(withinMs, ask(content));
     } catch {
-      return 'unreachable';
+      return (await isThere()) ? 'unjudged' : 'unreachable';
     } finally {
-      clearTimeout(timer);
       content.destroy();
     }
   };
+}
+
+/** Rejects where it takes longer. */
+async function within<Result>(ms: number, asked: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('too late')), ms);
+  });
+  try {
+    return await Promise.race([asked, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Context } from '../context.ts';
 import {
+  claimUploads,
   deleteUploads,
   insertUpload,
   type KnownUpload,
   listAbandonedUploads,
   listUnscanned,
   listUploads,
+  postponeScan,
   recordScan,
 } from '../db/attachments.ts';
 import { isUnavailable } from '../db/pool.ts';
@@ -19,15 +21,15 @@ import { after } from '../domain/moment.ts';
 import { type NewReport, normalizeLine } from '../domain/report.ts';
 import { AppError, describeFailure } from '../errors.ts';
 import { newId, newUploadSecret } from '../ids.ts';
-import { createLanes } from '../outbound/lanes.ts';
-import { createScan, type ScanResult } from './antivirus.ts';
+import { createLanes, LaneFull } from '../outbound/lanes.ts';
+import { createScan } from './antivirus.ts';
 import type { Gps } from './exif-gps.ts';
 import type { FileStore } from './file-store.ts';
 import { prepareSharp } from './image.ts';
 import { inspectFile } from './inspect.ts';
 import { openLocalFolder } from './local-folder.ts';
 import { openBucket } from './s3.ts';
-import { hashSecret, openName, sealName } from './upload-secret.ts';
+import { hashSecret, nameClaimant, openName, sealName } from './upload-secret.ts';
 
 /** A file that was taken in. */
 export type Upload = NewAttachment & {
@@ -42,17 +44,20 @@ export type Upload = NewAttachment & {
 export type Attachments = {
   /**
    * Reads `content` to its end, whatever becomes of it, and keeps the file for a day. Rejects only where the content
-   * does; nothing is left then, nor where there is a problem.
+   * does; nothing is left then, nor where there is a problem. Of the files of one `sender`, an address, one is looked at
+   * at a time.
    */
   readonly receive: (
     content: Readable & { readonly truncated?: boolean },
     name: string | undefined,
+    sender: string,
   ) => Promise<Upload | FileProblem>;
   /** The uploads, in the order of their secrets; null for each that is unknown or expired. */
   readonly list: (secrets: readonly UploadSecret[]) => Promise<readonly (NewAttachment | null)[]>;
   /**
    * The report with its uploads made attachments, behind those it has. Throws `AppError` `invalid` where one is unknown,
-   * expired or another report's, unless the report itself was accepted before.
+   * expired or another report's, unless the report itself was accepted before; `unavailable` where another report, which
+   * is being stored at this moment, may have it.
    */
   readonly claim: (report: NewReport) => Promise<NewReport>;
   /** As `list`, for files about to be put with a report that is stored already: the sweep leaves them alone from now on. */
@@ -70,9 +75,17 @@ const keptForMs = 24 * 60 * 60_000;
 /** A report may lie in a spool for so long, and its files with it. */
 const claimedForMs = 30 * 24 * 60 * 60_000;
 const sweepEveryMs = 60_000;
-/** Files looked at a time, so that pictures take no more memory than that; others wait on the disk. */
-const inspectedAtOnce = 2;
+/** Longer than a report takes from here to where it is stored, or said not to be. */
+const claimLastsMs = 60_000;
+/**
+ * Files looked at a time, so that pictures take no more memory than that; others wait on the disk. Whoever sends what takes
+ * long to look at waits for themselves.
+ */
+const inspection = { total: 3, perLane: 1, waiting: { total: 200, perLane: 20 } };
 const mostPerSweep = 100;
+/** A file that the antivirus cannot judge is shown to it again after a minute, two, four and so on. */
+const firstScanPauseMs = 60_000;
+const longestScanPauseMs = 6 * 60 * 60_000;
 
 type Parts = Pick<Context, 'config' | 'db' | 'clock' | 'log'>;
 
@@ -109,18 +122,21 @@ async function forgetIncoming(folder: string): Promise<void> {
 function createAttachments(context: Parts, incoming: string, store: FileStore): Attachments {
   const { config, db, clock, log } = context;
   const scan = createScan(config.attachmentsClamd);
-  const inLane = createLanes({ total: inspectedAtOnce, perLane: inspectedAtOnce });
+  const inLane = createLanes(inspection);
   const limits = {
     maxPixels: config.attachmentsMaxMegapixels * 1_000_000,
     maxPages: config.attachmentsMaxPages,
   };
 
-  const receive: Attachments['receive'] = async (content, name) => {
+  const receive: Attachments['receive'] = async (content, name, sender) => {
     const id = newId<AttachmentId>();
     const [raw, clean] = [join(incoming, id), join(incoming, `${id}.clean`)];
     try {
       const problem = await writeRaw(content, raw);
-      return problem ?? (await inLane('inspect', () => takeIn(id, raw, clean, name)));
+      return problem ?? (await inLane(sender, () => takeIn(id, raw, clean, name)));
+    } catch (error) {
+      if (error instanceof LaneFull) return 'busy';
+      throw error;
     } finally {
       await rm(raw, { force: true });
       await rm(clean, { force: true });
@@ -178,6 +194,16 @@ function createAttachments(context: Parts, incoming: string, store: FileStore): 
     });
   }
 
+  /** Those of the uploads that another report may have any moment; the others are this one's. */
+  function listTaken(report: NewReport, secrets: readonly UploadSecret[]): Promise<readonly Buffer[]> {
+    const now = clock();
+    const claims = secrets.map((secret) => ({
+      secretHash: hashSecret(secret),
+      claimant: nameClaimant(secret, report),
+    }));
+    return claimUploads(db, claims, { now, staleBefore: after(now, -claimLastsMs) });
+  }
+
   const claim: Attachments['claim'] = async (given) => {
     const { uploads = [], ...report } = given;
     if (uploads.length === 0) return given;
@@ -188,18 +214,35 @@ function createAttachments(context: Parts, incoming: string, store: FileStore): 
         `at most ${config.attachmentsMaxFiles} files may come with a report`,
       );
     }
-    const found = await find(secrets, true);
+    const taken = await listTaken(report, secrets);
+    const found = await find(secrets, false);
     const unknown = found.findIndex((one) => one === null || one.row.reportId !== null);
     if (unknown !== -1 && !(await wasAccepted(db, report))) {
       throw unfit(unknown, 'is no file that waits for a report: unknown, expired or used before');
+    }
+    if (taken.length > 0 && !(await wasAccepted(db, report))) {
+      throw new AppError(
+        'unavailable',
+        'another report is being stored with a file of this one; try again shortly',
+      );
     }
     const claimed = found.flatMap((one) => (one === null ? [] : [one.attachment]));
     return { ...report, attachments: [...(report.attachments ?? []), ...claimed] };
   };
 
+  /** What the store does not delete stays known, for the sweep to try again. */
   const discard = async (ids: readonly AttachmentId[]) => {
-    for (const id of ids) await store.delete(id);
-    await deleteUploads(db, ids);
+    const deleted: AttachmentId[] = [];
+    for (const id of ids) {
+      try {
+        await store.delete(id);
+        deleted.push(id);
+      } catch (error) {
+        log.warn({ event: 'attachment_not_deleted', attachmentId: id, error: describeFailure(error) });
+      }
+    }
+    await deleteUploads(db, deleted);
+    return deleted.length;
   };
 
   async function sweep(): Promise<void> {
@@ -207,15 +250,36 @@ function createAttachments(context: Parts, incoming: string, store: FileStore): 
     const claimedBefore = after(now, -claimedForMs);
     const abandoned = await listAbandonedUploads(db, { now, claimedBefore, limit: mostPerSweep });
     if (abandoned.length > 0) {
-      await discard(abandoned);
-      log.info({ event: 'uploads_swept', count: abandoned.length });
+      log.info({ event: 'uploads_swept', count: await discard(abandoned) });
     }
-    for (const { id } of await listUnscanned(db, mostPerSweep)) {
+    await scanUnscanned();
+  }
+
+  /** Ends where the antivirus is away; a file that cannot be judged, or read, holds up no other. */
+  async function scanUnscanned(): Promise<void> {
+    for (const { id, scanCount } of await listUnscanned(db, clock(), mostPerSweep)) {
+      const result = await scanStored(id);
+      if (result === 'unreachable') {
+        log.warn({ event: 'antivirus_unreachable' });
+        return;
+      }
+      if (result === 'clean' || result === 'infected') {
+        await recordScan(db, id, result === 'clean' ? 'ready' : 'infected');
+        log[result === 'clean' ? 'info' : 'warn']({ event: 'attachment_scanned', attachmentId: id, result });
+      } else {
+        const pauseMs = Math.min(firstScanPauseMs * 2 ** scanCount, longestScanPauseMs);
+        await postponeScan(db, id, after(clock(), pauseMs));
+        log.warn({ event: 'attachment_not_scanned', attachmentId: id, reason: result });
+      }
+    }
+  }
+
+  async function scanStored(id: AttachmentId) {
+    try {
       const content = await store.get(id);
-      const result: ScanResult = content === null ? 'unreachable' : await scan(content);
-      if (result === 'unreachable') break;
-      await recordScan(db, id, result === 'clean' ? 'ready' : 'infected');
-      log[result === 'clean' ? 'info' : 'warn']({ event: 'attachment_scanned', attachmentId: id, result });
+      return content === null ? 'gone' : await scan(content);
+    } catch (error) {
+      return describeFailure(error);
     }
   }
 
@@ -225,7 +289,7 @@ function createAttachments(context: Parts, incoming: string, store: FileStore): 
     list: async (secrets) => (await find(secrets, false)).map((one) => one?.attachment ?? null),
     claim,
     claimForAddition: async (secrets) => (await find(secrets, true)).map((one) => one?.attachment ?? null),
-    discard: (uploads) => discard(uploads.map(({ id }) => id)),
+    discard: async (uploads) => void (await discard(uploads.map(({ id }) => id))),
     read: store.get,
     sweep,
     stop: sweeping.stop,

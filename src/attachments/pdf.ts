@@ -1,68 +1,85 @@
-import { fork } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { inflate } from 'node:zlib';
+import { readFile, writeFile } from 'node:fs/promises';
+import { PDFArray, PDFDict, PDFDocument, PDFName, type PDFObject, PDFRawStream, PDFRef } from 'pdf-lib';
 import type { FileProblem } from '../domain/attachment.ts';
+import { stripJpeg } from './embedded-pictures.ts';
+import { isBomb } from './pdf-bomb.ts';
+import { unwrapPhoto } from './pdf-photo.ts';
 
-export type PdfTask = { readonly input: string; readonly output: string; readonly maxPages: number };
+/** What tells who made it, and what does something when it is opened. */
+const unwanted = [
+  'Metadata',
+  'PieceInfo',
+  'LastModified',
+  'OpenAction',
+  'AA',
+  'JS',
+  'JavaScript',
+  'EmbeddedFiles',
+];
+const unwantedTypes = /^\/(Filespec|EmbeddedFile|Metadata)$/;
+const unwantedActions =
+  /^\/(JavaScript|Launch|SubmitForm|ImportData|GoToE|GoToR|Rendition|RichMediaExecute)$/;
 
-const withinMs = 20_000;
-const maxHeapMb = 512;
-/** All streams that hold objects together; they are unpacked into memory as soon as a PDF is opened. */
-const maxObjectBytes = 64 * 1024 * 1024;
+/** All photos that are packed in something else together, unpacked. */
+const maxWrappedBytes = 256 * 1024 * 1024;
 
 /**
- * Writes the PDF anew into `output`, its pages as they are: without its properties, scripts, attached files and whatever
- * its earlier versions held. In a process of its own, which knows nothing of the gateway and ends after a while, whatever the
- * file makes of it.
+ * Its pages stay as they are; its properties, scripts, attached files and whatever its earlier versions held go, and what the
+ * photos in it tell of where they were taken. For the process that may be killed: pdf-lib trusts what it reads.
  */
-export async function anonymizePdf({ input, output, maxPages }: PdfTask): Promise<FileProblem | null> {
-  if (await isBomb(await readFile(input))) return 'damaged';
-  const source = import.meta.url;
-  const program = fileURLToPath(new URL(`./pdf-process${extname(source)}`, source));
-  const child = fork(program, [input, output, String(maxPages)], {
-    // From the sources, as in `npm run dev` and the tests, TypeScript has to be understood there too.
-    execArgv: [`--max-old-space-size=${maxHeapMb}`, ...(program.endsWith('.ts') ? ['--import', 'tsx'] : [])],
-    env: {},
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    timeout: withinMs,
-    killSignal: 'SIGKILL',
-  });
-  return new Promise((resolve) => {
-    child.once('message', (problem: FileProblem | 'none') => resolve(problem === 'none' ? null : problem));
-    child.once('error', () => resolve('damaged'));
-    child.once('exit', () => resolve('damaged'));
-  });
-}
-
-const unpack = promisify(inflate);
-
-/** Whether the streams that hold objects or references become larger than any honest document's, unpacked. */
-async function isBomb(bytes: Buffer): Promise<boolean> {
-  let room = maxObjectBytes;
-  let behind = 0;
-  for (let at = bytes.indexOf('stream'); at !== -1; at = bytes.indexOf('stream', at + 6)) {
-    if (bytes.toString('latin1', at - 3, at) === 'end') {
-      behind = at;
+export async function anonymizePdf(task: {
+  readonly input: string;
+  readonly output: string;
+  readonly maxPages: number;
+}): Promise<FileProblem | null> {
+  const bytes = await readFile(task.input);
+  if (await isBomb(bytes)) return 'damaged';
+  const document = await PDFDocument.load(bytes, { updateMetadata: false, ignoreEncryption: true });
+  if (document.isEncrypted) return 'locked';
+  if (document.getPageCount() > task.maxPages) return 'pages';
+  const { context } = document;
+  const { Info } = context.trailerInfo;
+  if (Info instanceof PDFRef) context.delete(Info);
+  context.trailerInfo = { ...context.trailerInfo };
+  delete context.trailerInfo.Info;
+  delete context.trailerInfo.ID;
+  let room = maxWrappedBytes;
+  for (const [ref, object] of context.enumerateIndirectObjects()) {
+    const dict = object instanceof PDFRawStream ? object.dict : object;
+    if (dict instanceof PDFDict && unwantedTypes.test(String(dict.get(PDFName.of('Type'))))) {
+      context.delete(ref);
       continue;
     }
-    // A name may be written with #4f for O.
-    const head = bytes
-      .toString('latin1', behind, at)
-      .replace(/#([0-9a-f]{2})/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
-    if (!/ObjStm|XRef/.test(head)) continue;
-    // Packed twice, or in a way that is not counted here: no program writes that.
-    if ((head.slice(head.lastIndexOf(' obj')).match(/Decode\b/g) ?? []).length > 1) return true;
-    const start = at + 6 + (bytes[at + 6] === 0x0d ? 1 : 0) + 1;
-    const end = bytes.indexOf('endstream', start);
-    const unpacked = await unpack(bytes.subarray(start, end === -1 ? bytes.length : end), {
-      maxOutputLength: room,
-    }).catch((error: NodeJS.ErrnoException) => error);
-    if (Buffer.isBuffer(unpacked)) room -= unpacked.length;
-    else if (unpacked.code === 'ERR_BUFFER_TOO_LARGE') return true;
-    if (room <= 0) return true;
+    clean(dict);
+    if (!(object instanceof PDFRawStream)) continue;
+    const photo = await unwrapPhoto(object, room);
+    if (photo === 'damaged') return 'damaged';
+    if (photo === null) continue;
+    if (photo.isWrapped) room -= photo.jpeg.length;
+    const { dict: facts } = object;
+    facts.delete(PDFName.of('Length'));
+    facts.delete(PDFName.of('DecodeParms'));
+    facts.set(PDFName.of('Filter'), PDFName.of('DCTDecode'));
+    if (photo.parameters !== undefined) facts.set(PDFName.of('DecodeParms'), photo.parameters);
+    context.assign(ref, PDFRawStream.of(facts, stripJpeg(photo.jpeg)));
   }
-  return false;
+  await writeFile(task.output, await document.save({ updateFieldAppearances: false }), {
+    mode: 0o600,
+    flag: 'wx',
+  });
+  return null;
+}
+
+/** Of an object and all that lies in it. */
+function clean(object: PDFObject): void {
+  if (object instanceof PDFArray) for (const element of object.asArray()) clean(element);
+  if (object instanceof PDFRawStream) clean(object.dict);
+  if (!(object instanceof PDFDict)) return;
+  const isAction = unwantedActions.test(String(object.get(PDFName.of('S'))));
+  for (const [key, value] of object.entries()) {
+    const name = key.decodeText();
+    const isUnwanted = unwanted.includes(name) || (isAction && name !== 'S');
+    if (isUnwanted || unwantedActions.test(String(value))) object.delete(key);
+    else clean(value);
+  }
 }

@@ -1,5 +1,6 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync } from 'node:crypto';
 import type { UploadSecret } from '../domain/attachment.ts';
+import type { NewReport } from '../domain/report.ts';
 
 /**
  * What the secret of an upload is good for. Its hash finds the row; a key made of it opens what the file was called, which
@@ -9,6 +10,15 @@ import type { UploadSecret } from '../domain/attachment.ts';
 const tagBytes = 16;
 
 export const hashSecret = (secret: UploadSecret): Buffer => createHash('sha256').update(secret).digest();
+
+/** The report that takes the upload; the same report sent again is the same. Tells nothing without the secret. */
+export const nameClaimant = (
+  secret: UploadSecret,
+  { channel, externalId, text }: Pick<NewReport, 'channel' | 'externalId' | 'text'>,
+): Buffer =>
+  createHmac('sha256', secret)
+    .update(JSON.stringify([channel, externalId, externalId === null ? text : null]))
+    .digest();
 
 /** One name for each secret, so that the nonce may be the same. */
 export function sealName(secret: UploadSecret, name: string | null): Buffer | null {

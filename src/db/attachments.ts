@@ -2,7 +2,6 @@ import type {
   Attachment,
   AttachmentId,
   AttachmentState,
-  AttachmentType,
   NewAttachment,
   Visibility,
 } from '../domain/attachment.ts';
@@ -63,6 +62,42 @@ export async function listUploads(
   return rows;
 }
 
+/**
+ * Takes the uploads with these secrets for reports: each for the claimant at the same place. Answers the hashes of those
+ * that another claimant took since `staleBefore`, whose report may be stored any moment.
+ */
+export async function claimUploads(
+  db: Db,
+  claims: readonly { readonly secretHash: Buffer; readonly claimant: Buffer }[],
+  { now, staleBefore }: { readonly now: Date; readonly staleBefore: Date },
+): Promise<readonly Buffer[]> {
+  const { rows } = await db.query<{ secretHash: Buffer }>({
+    name: 'claim-uploads',
+    text: `
+      with claim as (
+        select * from unnest($1::bytea[], $2::bytea[]) as claim (secret_hash, claimant)
+      ), locked as (
+        select upload.id, claim.claimant from uploads as upload join claim using (secret_hash)
+        where upload.expires_at > $3 order by upload.id for update of upload
+      ), claimed as (
+        update uploads as upload set claimed_at = $3, claimed_by = locked.claimant
+        from locked
+        where upload.id = locked.id
+          and (upload.claimed_by is null or upload.claimed_by = locked.claimant or upload.claimed_at < $4)
+        returning upload.id
+      )
+      select upload.secret_hash as "secretHash" from uploads as upload join claim using (secret_hash)
+      where upload.expires_at > $3 and upload.id not in (select id from claimed)`,
+    values: [
+      claims.map(({ secretHash }) => secretHash),
+      claims.map(({ claimant }) => claimant),
+      now,
+      staleBefore,
+    ],
+  });
+  return rows.map((row) => row.secretHash);
+}
+
 export async function deleteUploads(db: Db, ids: readonly AttachmentId[]): Promise<void> {
   await db.query({
     name: 'delete-uploads',
@@ -88,7 +123,8 @@ export async function listAbandonedUploads(
       select id from uploads as upload
       where expires_at <= $1 and coalesce(claimed_at < $2, true)
         and not exists (select from attachments where attachments.id = upload.id)
-      order by expires_at limit $3`,
+      -- in no order, so that files which cannot be deleted do not keep the others from it
+      order by random() limit $3`,
     values: [now, claimedBefore, limit],
   });
   return rows.map((row) => row.id);
@@ -224,17 +260,32 @@ export async function setVisibility(
   return rows[0]?.report_id ?? null;
 }
 
-/** Files of reports that the antivirus has not seen, oldest first. */
+/** Files of reports that the antivirus has not seen and should see now; `scanCount` says how often it could not judge. */
 export async function listUnscanned(
   db: Db,
+  now: Date,
   limit: number,
-): Promise<readonly { readonly id: AttachmentId; readonly type: AttachmentType }[]> {
-  const { rows } = await db.query<{ id: AttachmentId; type: AttachmentType }>({
+): Promise<readonly { readonly id: AttachmentId; readonly scanCount: number }[]> {
+  const { rows } = await db.query<{ id: AttachmentId; scanCount: number }>({
     name: 'list-unscanned',
-    text: `select id, type from attachments where state = 'unscanned' order by added_at limit $1`,
-    values: [limit],
+    text: `
+      select id, scan_count as "scanCount" from attachments
+      where state = 'unscanned' and coalesce(scan_after <= $1, true)
+      order by scan_after nulls first, added_at limit $2`,
+    values: [now, limit],
   });
   return rows;
+}
+
+/** The antivirus could not judge this file, or it could not be shown to it. */
+export async function postponeScan(db: Db, id: AttachmentId, scanAfter: Date): Promise<void> {
+  await db.query({
+    name: 'postpone-scan',
+    text: `
+      update attachments set scan_after = $2, scan_count = least(scan_count + 1, 1000)
+      where id = $1 and state = 'unscanned'`,
+    values: [id, scanAfter],
+  });
 }
 
 export async function recordScan(db: Db, id: AttachmentId, state: AttachmentState): Promise<void> {

@@ -23,6 +23,8 @@ export type Backlog = {
   readonly notifications_pending: number;
   /** Messages that may have been sent, or were given up: staff must decide. */
   readonly notifications_parked: number;
+  /** Files of reports that nobody is given before the antivirus has seen them. */
+  readonly attachments_unscanned: number;
 };
 
 /** What waits, in figures. Every count is over a table or a partial index that is small when all is well. */
@@ -50,7 +52,8 @@ export async function countBacklog(db: Db): Promise<Backlog> {
         (select count(*) from (select from deliveries where state = 'refused' limit 10000) as counted)
           + (select count from stranded) as deliveries_refused,
         (select count(*) from notifications where state in ('pending', 'sending')) as notifications_pending,
-        (select count(*) from notifications where state = 'parked') as notifications_parked`,
+        (select count(*) from notifications where state = 'parked') as notifications_parked,
+        (select count(*) from attachments where state = 'unscanned') as attachments_unscanned`,
   });
   const figure = (name: keyof Backlog) => Number(rows[0]?.[name] ?? 0);
   return {
@@ -65,5 +68,6 @@ export async function countBacklog(db: Db): Promise<Backlog> {
     deliveries_refused: figure('deliveries_refused'),
     notifications_pending: figure('notifications_pending'),
     notifications_parked: figure('notifications_parked'),
+    attachments_unscanned: figure('attachments_unscanned'),
   };
 }

@@ -34,6 +34,7 @@ export const fileProblems = [
   'location', // a video that tells all along where it was taken
   'infected',
   'storage', // there is no room for it
+  'busy', // too many files wait to be looked at
 ] as const;
 export type FileProblem = (typeof fileProblems)[number];
 

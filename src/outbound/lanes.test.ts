@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { createLanes } from './lanes.ts';
+import { createLanes, LaneFull } from './lanes.ts';
 
 /** Work that ends when it is told to. */
 function controlled() {
@@ -51,4 +51,14 @@ test('work that fails leaves its place to the next', async () => {
   const next = inLane('a', async () => 'jalan');
   await expect(failing).rejects.toThrow('putus');
   expect(await next).toBe('jalan');
+});
+
+test('no more wait than may, of one lane or of all', async () => {
+  const inLane = createLanes({ total: 2, perLane: 1, waiting: { total: 3, perLane: 2 } });
+  const { work, finish } = controlled();
+  const all = ['a1', 'b1', 'a2', 'a3', 'b2'].map((name) => inLane(name.charAt(0), work(name)));
+  await expect(inLane('a', work('a4'))).rejects.toThrow(LaneFull);
+  await expect(inLane('c', work('c1'))).rejects.toThrow(LaneFull);
+  for (const name of ['a1', 'b1', 'a2', 'b2', 'a3']) await finish(name);
+  expect(await Promise.all(all)).toEqual(['a1', 'b1', 'a2', 'a3', 'b2']);
 });

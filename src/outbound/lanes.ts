@@ -1,8 +1,15 @@
+type Limits = { readonly total: number; readonly perLane: number };
+
+/** So many wait that this piece of work is not begun. */
+export class LaneFull extends Error {
+  override readonly name = 'LaneFull';
+}
+
 /**
  * Runs at most `total` pieces of work at once and at most `perLane` of the same lane; the others wait in the order
- * they came. So one agency that hangs fills its own lane and never the whole road.
+ * they came, at most as many as `waiting` says. So one agency that hangs fills its own lane and never the whole road.
  */
-export function createLanes(limits: { readonly total: number; readonly perLane: number }) {
+export function createLanes(limits: Limits & { readonly waiting?: Limits }) {
   type Waiting = { readonly lane: string; readonly start: () => void };
   const running = new Map<string, number>();
   let waiting: Waiting[] = [];
@@ -10,6 +17,11 @@ export function createLanes(limits: { readonly total: number; readonly perLane: 
 
   const hasRoom = (lane: string): boolean =>
     total < limits.total && (running.get(lane) ?? 0) < limits.perLane;
+
+  const mayWait = (lane: string): boolean =>
+    limits.waiting === undefined ||
+    (waiting.length < limits.waiting.total &&
+      waiting.filter((other) => other.lane === lane).length < limits.waiting.perLane);
 
   function enter(lane: string): void {
     total += 1;
@@ -30,6 +42,7 @@ export function createLanes(limits: { readonly total: number; readonly perLane: 
 
   return async <T>(lane: string, work: () => Promise<T>): Promise<T> => {
     if (hasRoom(lane)) enter(lane);
+    else if (!mayWait(lane)) throw new LaneFull();
     else await new Promise<void>((start) => waiting.push({ lane, start }));
     try {
       return await work();

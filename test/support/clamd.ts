@@ -1,15 +1,21 @@
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 
 const eicar = 'EICAR-STANDARD-ANTIVIRUS-TEST-FILE';
 
-/** Answers PING and INSTREAM as clamd(8) says, and finds EICAR. */
-export async function startClamd(): Promise<{
+const findEicar = (content: Buffer) =>
+  content.includes(eicar) ? 'stream: Eicar-Signature FOUND' : 'stream: OK';
+
+/** Answers PING and INSTREAM as clamd(8) says, and finds EICAR; or what `judge` says, nothing where that is null. */
+export async function startClamd(judge: (content: Buffer) => string | null = findEicar): Promise<{
   readonly address: string;
   readonly scanned: () => number;
   readonly stop: () => Promise<void>;
 }> {
   let scanned = 0;
+  const sockets = new Set<Socket>();
   const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
     let received = Buffer.alloc(0);
     socket.on('error', () => {});
     socket.on('data', (chunk) => {
@@ -23,14 +29,19 @@ export async function startClamd(): Promise<{
       const content = readChunks(received.subarray(end + 1));
       if (content === null) return;
       scanned += 1;
-      socket.end(content.includes(eicar) ? 'stream: Eicar-Signature FOUND\0' : 'stream: OK\0');
+      const answer = judge(content);
+      if (answer !== null) socket.end(`${answer}\0`);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     scanned: () => scanned,
-    stop: () => new Promise<void>((resolve) => void server.close(() => resolve())),
+    stop: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
   };
 }
 

@@ -9,6 +9,8 @@ export type Bucket = {
   readonly refused: () => number;
   /** Makes it answer 503 from now on, or no longer. */
   readonly beAway: (away: boolean) => void;
+  /** Makes it answer 500 to whatever is asked of this object. */
+  readonly breakObject: (id: string) => void;
   readonly stop: () => Promise<void>;
 };
 
@@ -17,11 +19,13 @@ export async function startS3(accessKey: string, secretKey: string, region = 'us
   const objects = new Map<string, Buffer>();
   let refused = 0;
   let away = false;
+  const broken = new Set<string>();
   const server = createServer(async (request, response) => {
     const body = await buffer(request);
     const answer = (status: number, content: Buffer = Buffer.alloc(0)) =>
       response.writeHead(status).end(content);
     if (away) return answer(503);
+    if (broken.has(request.url?.split('/').at(-1) ?? '')) return answer(500);
     if (!isSigned(request, body, { accessKey, secretKey, region })) {
       refused += 1;
       return answer(403);
@@ -46,6 +50,7 @@ export async function startS3(accessKey: string, secretKey: string, region = 'us
     beAway: (now) => {
       away = now;
     },
+    breakObject: (id) => void broken.add(id),
     stop: () => new Promise<void>((resolve) => void server.close(() => resolve())),
   };
 }

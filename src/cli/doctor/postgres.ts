@@ -191,6 +191,13 @@ async function checkBacklog(db: Db): Promise<readonly Finding[]> {
           `${backlog.messages_set_aside} could not be processed`,
           'npm run lapor -- message list',
         ),
+    backlog.attachments_unscanned === 0
+      ? ok('files', 'the antivirus has seen all of them, or there is none')
+      : warn(
+          'files',
+          `${backlog.attachments_unscanned} wait for the antivirus, and nobody is given them`,
+          'is clamd running at ATTACHMENTS_CLAMD, and its StreamMaxLength large enough? see the log for attachment_not_scanned',
+        ),
     backlog.held === 0
       ? ok('held', 'none')
       : warn(

@@ -159,6 +159,7 @@ const words: Readonly<Record<RefusedFile['problem'], string>> = {
   location: 'is a video that records its place along the way',
   infected: 'was found to be infected',
   storage: 'could not be stored',
+  busy: 'cannot be looked at for the moment: too many wait',
 };
 
 function refuse(problems: readonly RefusedFile[]): AppError {
@@ -169,6 +170,9 @@ function refuse(problems: readonly RefusedFile[]): AppError {
   if (problems.length === 0) return new AppError('invalid', 'there is no file in the request');
   if (problems.some(({ problem }) => problem === 'storage')) {
     return new AppError('storage-full', 'a file could not be stored', { fields });
+  }
+  if (problems.some(({ problem }) => problem === 'busy')) {
+    return new AppError('unavailable', 'too many files wait to be looked at; try again shortly', { fields });
   }
   const isTooLarge = problems.every(({ problem }) => problem === 'size');
   return new AppError(isTooLarge ? 'too-large' : 'invalid', 'a file cannot be taken', { fields });

@@ -164,6 +164,8 @@ export const en: Catalogue = {
     file_infected: 'File {number, number} contains a virus and was not stored',
     file_storage:
       'File {number, number} cannot be stored at the moment. The report can be sent without it: press Send the report once more',
+    file_busy:
+      'Too many files came at once, and file {number, number} was not taken. Wait a little and choose it again, or send the report without it',
     file_gone: 'A file is not stored any more, perhaps because it is older than 24 hours. Choose it again',
     csrf: 'This page has been open for too long. Check what it says, then press Send the report once more.',
     unavailable:

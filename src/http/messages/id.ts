@@ -164,6 +164,8 @@ export const id = {
     file_infected: 'Berkas ke-{number, number} mengandung virus dan tidak kami simpan',
     file_storage:
       'Berkas ke-{number, number} sedang tidak dapat disimpan. Laporan tanpa berkas tetap dapat dikirim: tekan Kirim laporan sekali lagi',
+    file_busy:
+      'Terlalu banyak berkas masuk sekaligus; berkas ke-{number, number} belum diterima. Tunggu sebentar dan pilih lagi, atau kirim laporan tanpa berkas itu',
     file_gone:
       'Ada berkas yang sudah tidak tersimpan, mungkin karena lebih dari 24 jam. Pilih lagi berkasnya',
     csrf: 'Halaman ini sudah terlalu lama terbuka. Periksa isinya, lalu tekan Kirim laporan sekali lagi.',

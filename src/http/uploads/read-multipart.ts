@@ -4,6 +4,7 @@ import type { Upload } from '../../attachments/attachments.ts';
 import type { HttpContext } from '../../context.ts';
 import type { FileProblem } from '../../domain/attachment.ts';
 import { AppError } from '../../errors.ts';
+import { findAddress } from '../limits/addresses.ts';
 
 /** What a `multipart/form-data` request brought: its fields in their order, the files that were taken, and the others. */
 export type Multipart = {
@@ -37,6 +38,7 @@ export async function readMultipart(
   const fields = new URLSearchParams();
   const uploads: (Upload & Numbered)[] = [];
   const problems: RefusedFile[] = [];
+  const sender = findAddress(request);
   let number = 0;
   let fieldBytes = 0;
   try {
@@ -64,7 +66,7 @@ export async function readMultipart(
       const isSurplus = uploads.length + countKept(fields) >= config.attachmentsMaxFiles;
       const taken = isSurplus
         ? await readNothing(part.file)
-        : await attachments.receive(part.file, part.filename);
+        : await attachments.receive(part.file, part.filename, sender);
       if (isNoFile(part.filename, taken)) continue;
       number += 1;
       if (typeof taken === 'string') problems.push({ number, problem: taken });
