@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
 const endurance = 'test/outage-recovery.test.ts';
-const alone = ['overload', 'flood', 'directory', 'attachments'].map((name) => `test/${name}.test.ts`);
+const alone = ['overload', 'flood', 'directory', 'attachments', 'owner-files'].map(
+  (name) => `test/${name}.test.ts`,
+);
 const withServers = {
   globalSetup: ['test/support/servers.ts'],
   testTimeout: 30_000,

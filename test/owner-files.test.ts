@@ -38,7 +38,7 @@ beforeAll(async () => {
   directory = await loadDirectory(database.pool);
   agency = await addAgency(database.pool);
   relay = await openTcpRelay(database.url);
-  pool = createPool(relay.url, { max: 4, onError: () => {}, answerWithinMs: 2_000 });
+  pool = createPool(relay.url, { max: 8, onError: () => {}, answerWithinMs: 5_000 });
   photo = await paint('#654321');
 });
 beforeEach(async () => {
