@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { inject } from 'vitest';
+import { expect, inject } from 'vitest';
 import { lookAtRedis, lookAtTables } from '../../chaos/leaks.ts';
 import { readMark } from '../../chaos/ledger.ts';
 import { readAll } from '../../chaos/servers.ts';
@@ -8,10 +8,11 @@ import { runLapor } from './lapor.ts';
 
 /**
  * Every place anybody could look at, as it is once the story is over; answers were looked at as they came. Traces are not
- * among them, because the gateway writes none; nor images and attachments, because it takes and makes none.
+ * among them, because the gateway writes none.
  */
 export async function lookEverywhere(stage: Stage): Promise<void> {
   await lookAtPages(stage);
+  await lookAtPhotos(stage);
   lookAtWebhooks(stage);
   lookAtSms(stage);
   await lookAtCommands(stage);
@@ -31,6 +32,22 @@ async function lookAtPages({ get, receipts, database }: Stage): Promise<void> {
   for (const path of ['/metrics', '/ready', '/health', '/docs', '/docs/json', '/problems/invalid']) {
     await get(path);
   }
+}
+
+/** The bytes of every file as its reporter gets them, and its name. */
+async function lookAtPhotos({ ask, receipts, settings }: Stage): Promise<void> {
+  let seen = 0;
+  for (const receipt of receipts) {
+    const path = `/v1/receipts/${receipt}/attachments`;
+    const { text } = await ask('files of a report', { method: 'GET', path, headers: {} });
+    for (const { url } of JSON.parse(text).attachments) {
+      const { pathname, search } = new URL(url, settings.DATABASE_URL);
+      const { status } = await ask('bytes of a file', { method: 'GET', path: pathname + search, headers: {} });
+      expect(status).toBe(200);
+      seen += 1;
+    }
+  }
+  expect(seen).toBe(3);
 }
 
 /** In three parts, because what an agency may read depends on the part. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import sharp from 'sharp';
 import { Webhook } from 'standardwebhooks';
 import {
   type Canaries,
@@ -30,6 +31,8 @@ export type PlantedReport = {
   readonly headers: Readonly<Record<string, string>>;
   readonly query: string;
   readonly extra: string;
+  /** A photo of it: what its file is called, and what the camera wrote into it. */
+  readonly photo: { readonly name: string; readonly exif: string };
   /** Every canary in it by its core, and where it was planted. */
   readonly planted: ReadonlyMap<string, string>;
 };
@@ -75,6 +78,7 @@ export function plantReport(number: number, way: Way, openness: Openness): Plant
     },
     query: `ref=${token('query', 'q')}`,
     extra: token('extra', 'x'),
+    photo: { name: `foto ${token('file name', 'f')}.jpg`, exif: token('file EXIF', 'g') },
     planted,
   };
 }
@@ -114,17 +118,40 @@ export const submissionOf = (report: PlantedReport) => ({
   device: report.extra,
 });
 
-export const apiRequest = (report: PlantedReport): CanaryRequest => ({
+export const apiRequest = (report: PlantedReport, attachments?: readonly string[]): CanaryRequest => ({
   method: 'POST',
   path: `/v1/reports?${report.query}`,
   headers: { ...report.headers, 'content-type': 'application/json', 'idempotency-key': report.key },
-  body: JSON.stringify(submissionOf(report)),
+  body: JSON.stringify({ ...submissionOf(report), attachments }),
 });
+
+/** The photo of a report, ahead of it. */
+export async function uploadRequest(report: PlantedReport): Promise<CanaryRequest> {
+  const { name, exif } = report.photo;
+  const picture = await sharp({ create: { width: 32, height: 24, channels: 3, background: '#b5651d' } })
+    .withExif({ IFD0: { Artist: exif, ImageDescription: exif } })
+    .jpeg()
+    .toBuffer();
+  const form = new FormData();
+  form.append('files', new Blob([Uint8Array.from(picture)], { type: 'image/jpeg' }), name);
+  const encoded = new Response(form);
+  return {
+    method: 'POST',
+    path: `/v1/attachments?${report.query}`,
+    headers: { ...report.headers, 'content-type': encoded.headers.get('content-type') ?? '' },
+    body: Buffer.from(await encoded.arrayBuffer()),
+  };
+}
 
 /** What a browser posts; `secrets` are the hidden fields of the form it was shown. */
 export const formRequest = (
   report: PlantedReport,
-  secrets: { readonly csrf: string; readonly token: string; readonly cookie: string },
+  secrets: {
+    readonly csrf: string;
+    readonly token: string;
+    readonly opened: string;
+    readonly cookie: string;
+  },
 ): CanaryRequest => ({
   method: 'POST',
   path: `/lapor?${report.query}`,
@@ -137,6 +164,7 @@ export const formRequest = (
   body: new URLSearchParams({
     csrf: secrets.csrf,
     token: secrets.token,
+    opened: secrets.opened,
     kind: 'complaint',
     title: report.title,
     text: report.text,

@@ -8,6 +8,7 @@ import {
   genericSmsRequest,
   type PlantedReport,
   submissionOf,
+  uploadRequest,
   ways,
 } from './canary-reports.ts';
 import type { Stage } from './canary-stage.ts';
@@ -57,8 +58,20 @@ async function calm(stage: Stage): Promise<void> {
   });
   stage.provider.next(isBusy, takesAndHangsUp, refuses);
   for (const report of reports) await stage.file(report);
+  await sendPhotos(stage);
   await settled(stage);
   await sendCommands(stage, reports.find(({ way }) => way === 'sms/generic') as PlantedReport);
+}
+
+/** Each with a name that tells whose it is, and with what the camera wrote into it. */
+async function sendPhotos(stage: Stage): Promise<void> {
+  for (const [index, openness] of (['open', 'anonymous', 'confidential'] as const).entries()) {
+    const report = stage.plant(160 + index, 'api', openness);
+    const answer = await stage.ask('answer to an upload', await uploadRequest(report), report.number);
+    expect(answer.status, answer.text).toBe(201);
+    const [{ id }] = JSON.parse(answer.text).attachments;
+    await stage.file(report, apiRequest(report, [id]));
+  }
 }
 
 /** Names and numbers where an ID should be, in what is added, and in what comes under a stranger's number. */
