@@ -42,7 +42,11 @@ async function lookAtPhotos({ ask, receipts, settings }: Stage): Promise<void> {
     const { text } = await ask('files of a report', { method: 'GET', path, headers: {} });
     for (const { url } of JSON.parse(text).attachments) {
       const { pathname, search } = new URL(url, settings.DATABASE_URL);
-      const { status } = await ask('bytes of a file', { method: 'GET', path: pathname + search, headers: {} });
+      const { status } = await ask('bytes of a file', {
+        method: 'GET',
+        path: pathname + search,
+        headers: {},
+      });
       expect(status).toBe(200);
       seen += 1;
     }
