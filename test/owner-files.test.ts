@@ -7,11 +7,12 @@ import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { loadDirectory } from '../src/db/directory.ts';
 import { createPool, type Pool } from '../src/db/pool.ts';
+import type { UploadSecret } from '../src/domain/attachment.ts';
 import type { AgencyCode, ReportId } from '../src/domain/report.ts';
 import type { Directory } from '../src/domain/routing/directory.ts';
 import { createTestApp, type TestApp } from './support/app.ts';
 import { startClamd } from './support/clamd.ts';
-import { countRows, forgetReports } from './support/core.ts';
+import { countRows, forgetReports, newReport } from './support/core.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { addAgency, fileReport, type Story } from './support/filed-reports.ts';
 import { readSealed } from './support/sealing.ts';
@@ -264,6 +265,21 @@ describe('what the owner adds', () => {
     expect(valuesOf(refusedPage, 'upload')).toHaveLength(1);
     expect(await countRows(database.pool, 'additions')).toBe(1);
     expect(await countRows(database.pool, 'attachments')).toBe(1);
+  });
+
+  test('with a file of a report that is still under way is told so, however long that takes', async () => {
+    await open();
+    const form = await openPage((await fileIt()).receipt);
+    const page = await (await add(form, [{ content: photo }], { text: 'a'.repeat(20_001) })).text();
+    const upload = valuesOf(page, 'upload') as UploadSecret[];
+    // As one that waits in a spool: taken for, and stored nowhere yet.
+    await gateway.attachments.claim(newReport({ uploads: upload }));
+    now = new Date(now.getTime() + 3_600_000);
+    const again = { ...form, csrf: valuesOf(page, 'csrf')[0] ?? '' };
+    const refused = await add(again, [], { text: 'Makin dalam', upload });
+    expect(refused.status).toBe(422);
+    expect(await refused.text()).toContain('Pilih lagi berkasnya');
+    expect(await countRows(database.pool, 'attachments')).toBe(0);
   });
 
   test('as neither words nor files is asked for', async () => {

@@ -56,12 +56,14 @@ export type Attachments = {
   readonly list: (secrets: readonly UploadSecret[]) => Promise<readonly (NewAttachment | null)[]>;
   /**
    * The report with its uploads made attachments, behind those it has. Throws `AppError` `invalid` where one is unknown,
-   * expired or another report's, unless the report itself was accepted before; `unavailable` where another report, which
-   * is being stored at this moment, may have it.
+   * expired or another report's, unless the report itself was accepted before.
    */
   readonly claim: (report: NewReport) => Promise<NewReport>;
-  /** As `list`, for files about to be put with a report that is stored already: the sweep leaves them alone from now on. */
-  readonly claimForAddition: (secrets: readonly UploadSecret[]) => Promise<readonly (NewAttachment | null)[]>;
+  /** As `list`, for an addition, which is known again by its `name`; null as well for what something else was sent with. */
+  readonly claimForAddition: (
+    secrets: readonly UploadSecret[],
+    name: string,
+  ) => Promise<readonly (NewAttachment | null)[]>;
   /** Of uploads that nobody else has heard of. */
   readonly discard: (uploads: readonly Upload[]) => Promise<void>;
   /** Null where it is gone. */
@@ -75,8 +77,6 @@ const keptForMs = 24 * 60 * 60_000;
 /** A report may lie in a spool for so long, and its files with it. */
 const claimedForMs = 30 * 24 * 60 * 60_000;
 const sweepEveryMs = 60_000;
-/** Longer than a report takes from here to where it is stored, or said not to be. */
-const claimLastsMs = 60_000;
 /**
  * Files looked at a time, so that pictures take no more memory than that; others wait on the disk. Whoever sends what takes
  * long to look at waits for themselves.
@@ -184,9 +184,9 @@ function createAttachments(context: Parts, incoming: string, store: FileStore): 
     }
   }
 
-  async function find(secrets: readonly UploadSecret[], claim: boolean) {
+  async function find(secrets: readonly UploadSecret[]) {
     if (secrets.length === 0) return [];
-    const rows = await listUploads(db, secrets.map(hashSecret), { now: clock(), claim });
+    const rows = await listUploads(db, secrets.map(hashSecret), clock());
     const byHash = new Map(rows.map((row) => [row.secretHash.toString('hex'), row]));
     return secrets.map((secret) => {
       const row = byHash.get(hashSecret(secret).toString('hex'));
@@ -194,14 +194,16 @@ function createAttachments(context: Parts, incoming: string, store: FileStore): 
     });
   }
 
-  /** Those of the uploads that another report may have any moment; the others are this one's. */
-  function listTaken(report: NewReport, secrets: readonly UploadSecret[]): Promise<readonly Buffer[]> {
-    const now = clock();
+  /** As `find`, for who is known again by this name; null as well for what somebody else has. */
+  async function take(secrets: readonly UploadSecret[], name: string) {
+    if (secrets.length === 0) return [];
     const claims = secrets.map((secret) => ({
       secretHash: hashSecret(secret),
-      claimant: nameClaimant(secret, report),
+      claimant: nameClaimant(secret, name),
     }));
-    return claimUploads(db, claims, { now, staleBefore: after(now, -claimLastsMs) });
+    const taken = new Set((await claimUploads(db, claims, clock())).map((hash) => hash.toString('hex')));
+    const found = await find(secrets);
+    return found.map((one) => (one !== null && taken.has(one.row.secretHash.toString('hex')) ? null : one));
   }
 
   const claim: Attachments['claim'] = async (given) => {
@@ -214,16 +216,13 @@ function createAttachments(context: Parts, incoming: string, store: FileStore): 
         `at most ${config.attachmentsMaxFiles} files may come with a report`,
       );
     }
-    const taken = await listTaken(report, secrets);
-    const found = await find(secrets, false);
+    const { channel, externalId, text } = report;
+    const found = await take(secrets, JSON.stringify([channel, externalId ?? { text }]));
     const unknown = found.findIndex((one) => one === null || one.row.reportId !== null);
     if (unknown !== -1 && !(await wasAccepted(db, report))) {
-      throw unfit(unknown, 'is no file that waits for a report: unknown, expired or used before');
-    }
-    if (taken.length > 0 && !(await wasAccepted(db, report))) {
-      throw new AppError(
-        'unavailable',
-        'another report is being stored with a file of this one; try again shortly',
+      throw unfit(
+        unknown,
+        'is no file that waits for this report: unknown, expired or sent with another; upload it again',
       );
     }
     const claimed = found.flatMap((one) => (one === null ? [] : [one.attachment]));
@@ -286,9 +285,10 @@ function createAttachments(context: Parts, incoming: string, store: FileStore): 
   const sweeping = repeat(sweep, log);
   return {
     receive,
-    list: async (secrets) => (await find(secrets, false)).map((one) => one?.attachment ?? null),
+    list: async (secrets) => (await find(secrets)).map((one) => one?.attachment ?? null),
     claim,
-    claimForAddition: async (secrets) => (await find(secrets, true)).map((one) => one?.attachment ?? null),
+    claimForAddition: async (secrets, name) =>
+      (await take(secrets, name)).map((one) => one?.attachment ?? null),
     discard: async (uploads) => void (await discard(uploads.map(({ id }) => id))),
     read: store.get,
     sweep,

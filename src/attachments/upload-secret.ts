@@ -1,6 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync } from 'node:crypto';
 import type { UploadSecret } from '../domain/attachment.ts';
-import type { NewReport } from '../domain/report.ts';
 
 /**
  * What the secret of an upload is good for. Its hash finds the row; a key made of it opens what the file was called, which
@@ -11,14 +10,9 @@ const tagBytes = 16;
 
 export const hashSecret = (secret: UploadSecret): Buffer => createHash('sha256').update(secret).digest();
 
-/** The report that takes the upload; the same report sent again is the same. Tells nothing without the secret. */
-export const nameClaimant = (
-  secret: UploadSecret,
-  { channel, externalId, text }: Pick<NewReport, 'channel' | 'externalId' | 'text'>,
-): Buffer =>
-  createHmac('sha256', secret)
-    .update(JSON.stringify([channel, externalId, externalId === null ? text : null]))
-    .digest();
+/** Who takes the upload, a report or an addition that is known again by its name. Tells nothing without the secret. */
+export const nameClaimant = (secret: UploadSecret, name: string): Buffer =>
+  createHmac('sha256', secret).update(name).digest();
 
 /** One name for each secret, so that the nonce may be the same. */
 export function sealName(secret: UploadSecret, name: string | null): Buffer | null {

@@ -38,38 +38,32 @@ export type KnownUpload = UploadRow & {
   readonly reportId: ReportId | null;
 };
 
-/**
- * The uploads with these secrets; those that expired or are unknown are left out. With `claim` they are about to be put with
- * a report.
- */
+/** The uploads with these secrets; those that expired or are unknown are left out. */
 export async function listUploads(
   db: Db,
   secretHashes: readonly Buffer[],
-  { now, claim }: { readonly now: Date; readonly claim: boolean },
+  now: Date,
 ): Promise<readonly KnownUpload[]> {
   const { rows } = await db.query<KnownUpload>({
     name: 'list-uploads',
     text: `
-      with claimed as (
-        update uploads set claimed_at = $2 where $3 and secret_hash = any($1::bytea[]) and expires_at > $2
-      )
       select upload.id, upload.secret_hash as "secretHash", upload.sealed_name as "sealedName", upload.type,
         upload.bytes, encode(upload.sha256, 'hex') as sha256, upload.state, file.report_id as "reportId"
       from uploads as upload left join attachments as file on file.id = upload.id
       where upload.secret_hash = any($1::bytea[]) and upload.expires_at > $2`,
-    values: [secretHashes, now, claim],
+    values: [secretHashes, now],
   });
   return rows;
 }
 
 /**
- * Takes the uploads with these secrets for reports: each for the claimant at the same place. Answers the hashes of those
- * that another claimant took since `staleBefore`, whose report may be stored any moment.
+ * Takes the uploads with these secrets, each for the claimant at the same place and for good: what one was taken for may lie
+ * in a spool, however long. Answers the hashes of those that another claimant has.
  */
 export async function claimUploads(
   db: Db,
   claims: readonly { readonly secretHash: Buffer; readonly claimant: Buffer }[],
-  { now, staleBefore }: { readonly now: Date; readonly staleBefore: Date },
+  now: Date,
 ): Promise<readonly Buffer[]> {
   const { rows } = await db.query<{ secretHash: Buffer }>({
     name: 'claim-uploads',
@@ -83,17 +77,12 @@ export async function claimUploads(
         update uploads as upload set claimed_at = $3, claimed_by = locked.claimant
         from locked
         where upload.id = locked.id
-          and (upload.claimed_by is null or upload.claimed_by = locked.claimant or upload.claimed_at < $4)
+          and (upload.claimed_by is null or upload.claimed_by = locked.claimant)
         returning upload.id
       )
       select upload.secret_hash as "secretHash" from uploads as upload join claim using (secret_hash)
       where upload.expires_at > $3 and upload.id not in (select id from claimed)`,
-    values: [
-      claims.map(({ secretHash }) => secretHash),
-      claims.map(({ claimant }) => claimant),
-      now,
-      staleBefore,
-    ],
+    values: [claims.map(({ secretHash }) => secretHash), claims.map(({ claimant }) => claimant), now],
   });
   return rows.map((row) => row.secretHash);
 }

@@ -62,7 +62,7 @@ export async function insertReports(
         cross join lateral json_to_recordset(entry.attachments) as file (
           id uuid, position smallint, type text, bytes integer, sha256 text, state text
         )
-        -- two reports sent at the same moment with the same upload: the first has it
+        -- the claim saw to it that nobody else has it; whatever happens, the report goes through
         on conflict (id) do nothing
       ), inboxed as (
         insert into inbox (report_id, enqueue_after) select id, $2 from report

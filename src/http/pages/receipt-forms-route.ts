@@ -119,7 +119,8 @@ function registerAddition(app: FastifyInstance, context: FormsContext, addInform
     if (secrets.length > context.config.attachmentsMaxFiles) {
       throw new AppError('invalid', 'more files than the form takes');
     }
-    const claimed = await context.attachments.claimForAddition(secrets);
+    const name = `addition:${information.report.reportId}:${information.token}`;
+    const claimed = await context.attachments.claimForAddition(secrets, name);
     const files = claimed.flatMap((file) => file ?? []);
     if (files.length < secrets.length) return 'gone';
     try {
