@@ -35,8 +35,8 @@ const parts = [
     packages: ['undici', 'standardwebhooks', 'ipaddr.js'],
   },
   {
-    from: '^dist/src/config\\.js$',
-    may: ['^dist/src/crash-points', '^dist/src/errors', '^dist/channels/channel'],
+    from: '^dist/src/config(\\.js$|/)',
+    may: ['^dist/src/config/', '^dist/src/crash-points', '^dist/src/errors', '^dist/channels/channel'],
   },
   {
     from: '^dist/src/context\\.js$',
@@ -136,7 +136,16 @@ const parts = [
   {
     from: '^dist/channels/([^/]+)/',
     may: ['^dist/channels/$1/', '^dist/channels/channel', '^dist/src/domain/', '^dist/src/errors'],
-    packages: ['typebox', 'standardwebhooks', 'uuid'],
+    packages: [
+      'typebox',
+      'standardwebhooks',
+      'uuid',
+      'imapflow',
+      'postal-mime',
+      'nodemailer',
+      'html-to-text',
+      'iconv-lite',
+    ],
   },
   { from: '^dist/channels/channel\\.js$', may: ['^dist/src/domain/'] },
   { from: '^dist/channels/index\\.js$', may: ['^dist/channels/', '^dist/src/config'] },

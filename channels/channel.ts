@@ -1,5 +1,13 @@
+import type { Logger } from 'pino';
+import type { ReadMail } from '../src/domain/mail.ts';
 import type { Inbound } from '../src/domain/message.ts';
-import type { DeliveryState, SendOutcome } from '../src/domain/notification.ts';
+import type {
+  DeliveryState,
+  Language,
+  NotificationKind,
+  NotificationParams,
+  SendOutcome,
+} from '../src/domain/notification.ts';
 import type { Accepted, ChannelName, Identity, NotificationId } from '../src/domain/report.ts';
 import type { Call } from '../src/outbound/provider-call.ts';
 
@@ -18,6 +26,38 @@ export type Channel = {
    * `retry` only where the provider is certain never to have had it: then it is sent again.
    */
   readonly reconcile?: Send;
+  /** Where it fetches by itself. */
+  readonly sources?: readonly Source[];
+  /** Finds out what an e-mail says, from its bytes; never rejects. */
+  readonly readMail?: (raw: Buffer) => Promise<ReadMail>;
+};
+
+/**
+ * A place that a channel fetches from by itself, a mailbox for one. One process at a time fetches from each, and none while
+ * PostgreSQL is away.
+ */
+export type Source = {
+  /** Unique among all sources, and the same for ever: the cursor is kept under it. Shown to staff, so no secret. */
+  readonly name: string;
+  /**
+   * Fetches until it is told to stop. Rejects where it cannot go on, and is run again after a pause that grows; all that
+   * comes after a cursor was saved is fetched again.
+   */
+  readonly run: (door: SourceDoor, signal: AbortSignal) => Promise<void>;
+};
+
+export type SourceDoor = {
+  /** Resolves once all are durable. Rejects where they cannot be stored: then the source stops fetching. */
+  readonly take: (inbound: readonly Inbound[]) => Promise<readonly Accepted[]>;
+  /** Up to where everything was taken, in the source's own terms; null at first. */
+  readonly readCursor: () => Promise<unknown>;
+  readonly saveCursor: (cursor: unknown) => Promise<void>;
+  /** Tells staff, in `lapor doctor` and the metrics, that it is connected. */
+  readonly connected: () => void;
+  /** Equal for equal bytes; tells nobody else anything of them. */
+  readonly fingerprint: (bytes: Buffer) => string;
+  readonly clock: () => Date;
+  readonly log: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
 };
 
 /**
@@ -78,5 +118,10 @@ export type OutgoingMessage = {
   /** The same on every attempt, for providers that know a repeat by it. */
   readonly id: NotificationId;
   readonly to: Identity;
+  /** In the few words of an SMS. */
   readonly text: string;
+  /** What it tells, for channels that have room to say more. */
+  readonly kind: NotificationKind;
+  readonly params: NotificationParams;
+  readonly language: Language;
 };

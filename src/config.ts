@@ -1,4 +1,30 @@
-import { isIP } from 'node:net';
+import { type EmailConfig, parseEmailConfig } from './config/email.ts';
+import { parseStaffConfig, type StaffConfig } from './config/staff.ts';
+import {
+  accountName,
+  addresses,
+  atLeast,
+  type Env,
+  hostAndPort,
+  hosts,
+  httpUrl,
+  integer,
+  isSet,
+  key32,
+  oneOf,
+  type Parse,
+  pathSecret,
+  read,
+  requireTogether,
+  smsSender,
+  text,
+  timesOfDay,
+  timeZone,
+  twilioSender,
+  urls,
+  webhookSecret,
+  word,
+} from './config/values.ts';
 import { type CrashAt, crashPoints } from './crash-points.ts';
 import { AppError } from './errors.ts';
 
@@ -105,6 +131,8 @@ export type Config = {
   readonly formsWithoutProof: number;
   /** Addresses, CIDR ranges or `loopback` whose `X-Forwarded-For` is believed. */
   readonly trustProxy: readonly string[];
+  readonly email: EmailConfig;
+  readonly staff: StaffConfig;
   /** Null: the process lives. Set by tests and the chaos harness only. */
   readonly crashAt: CrashAt | null;
 };
@@ -114,8 +142,6 @@ export type LogLevel = (typeof logLevels)[number];
 
 const smsSendProviders = ['kannel', 'twilio', 'vonage', 'infobip', '8x8'] as const;
 export type SmsSendProvider = (typeof smsSendProviders)[number];
-
-type Env = Readonly<Record<string, string | undefined>>;
 
 /** `parseConfig` of this process's own environment. */
 export const readConfig = (): Config => parseConfig(process.env);
@@ -211,6 +237,8 @@ export function parseConfig(env: Env): Config {
     formMinSeconds: read(env, 'FORM_MIN_SECONDS', integer(0, 3600), 3),
     formsWithoutProof: read(env, 'FORMS_WITHOUT_PROOF', integer(0, 1_000_000), 30),
     trustProxy: read(env, 'TRUST_PROXY', addresses, []),
+    email: parseEmailConfig(env),
+    staff: parseStaffConfig(env),
     crashAt: read(env, 'CRASH_AT', crashAt, null),
   };
 }
@@ -250,151 +278,12 @@ function chooseSendProvider(env: Env): SmsSendProvider | null {
 
 /** The settings as one may print them: secrets only as set or unset, passwords in URLs starred out. */
 export function describeConfig(config: Config): Record<string, unknown> {
-  const secretOrNot = ([name, value]: [string, unknown]) =>
-    /secret|password|key|token/i.test(name) ? [name, value === null ? 'unset' : 'set'] : [name, value];
   return {
-    ...Object.fromEntries(Object.entries(config).map(secretOrNot)),
+    ...hideSecrets(config),
     databaseUrl: withoutPassword(config.databaseUrl),
     redisUrl: withoutPassword(config.redisUrl),
   };
 }
-
-/** Returns the usable value, or a sentence saying what was expected. */
-type Parse<T> = (raw: string) => { readonly value: T } | { readonly expected: string };
-
-function read<T, Default>(env: Env, name: string, parse: Parse<T>, fallback: Default): T | Default {
-  const raw = env[name]?.trim();
-  if (raw === undefined || raw === '') return fallback;
-  const parsed = parse(raw);
-  if ('expected' in parsed) {
-    // The value itself is not repeated: it may be a secret put in the wrong variable.
-    throw new AppError('config', `${name} cannot be used: expected ${parsed.expected}`);
-  }
-  return parsed.value;
-}
-
-const isSet = (env: Env, name: string): boolean => (env[name] ?? '').trim() !== '';
-
-/** Throws where some of the variables are set and others are not: together they mean something, alone nothing. */
-function requireTogether(env: Env, ...names: readonly string[]): void {
-  const missing = names.filter((name) => !isSet(env, name));
-  if (missing.length === 0 || missing.length === names.length) return;
-  throw new AppError(
-    'config',
-    `${names.find((name) => isSet(env, name))} is set, so ${missing.join(' and ')} must be set too`,
-  );
-}
-
-const word: Parse<string> = (raw) =>
-  /^[a-z0-9-]{1,40}$/.test(raw)
-    ? { value: raw }
-    : { expected: 'at most 40 lower-case letters, digits and dashes' };
-
-const text: Parse<string> = (raw) => ({ value: raw });
-
-const integer =
-  (min: number, max: number): Parse<number> =>
-  (raw) =>
-    /^\d+$/.test(raw) && Number(raw) >= min && Number(raw) <= max
-      ? { value: Number(raw) }
-      : { expected: `a whole number from ${min} to ${max}` };
-
-const oneOf =
-  <T extends string>(values: readonly T[]): Parse<T> =>
-  (raw) => {
-    const value = values.find((candidate) => candidate === raw);
-    return value === undefined ? { expected: `one of ${values.join(', ')}` } : { value };
-  };
-
-const atLeast =
-  (length: number): Parse<string> =>
-  (raw) =>
-    raw.length >= length ? { value: raw } : { expected: `a secret of at least ${length} characters` };
-
-const urls =
-  (...protocols: readonly string[]): Parse<string> =>
-  (raw) => {
-    const fits = raw.split(',').every((part) => protocols.includes(parseUrl(part.trim())?.protocol ?? ''));
-    return fits
-      ? { value: raw }
-      : { expected: `a URL starting with ${protocols.map((p) => `${p}//`).join(' or ')}` };
-  };
-
-/** User and password in it would be printed with it. */
-const httpUrl =
-  (example: string): Parse<string> =>
-  (raw) => {
-    const url = parseUrl(raw);
-    return url !== null && /^https?:$/.test(url.protocol) && url.search + url.hash + url.username === ''
-      ? { value: url.href.replace(/\/$/, '') }
-      : { expected: `an http(s) URL such as ${example}` };
-  };
-
-const smsSender: Parse<string> = (raw) =>
-  /^\+?\d{3,15}$/.test(raw) ? { value: raw } : { expected: 'a number such as 1708 or +6281234567890' };
-
-const timesOfDay: Parse<{ readonly from: number; readonly until: number }> = (raw) => {
-  const [, ...times] = /^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)$/.exec(raw) ?? [];
-  const [hour = 0, minute = 0, untilHour = 0, untilMinute = 0] = times.map(Number);
-  const [from, until] = [hour * 60 + minute, untilHour * 60 + untilMinute];
-  return from === until
-    ? { expected: 'two times of the day such as 21:00-06:00' }
-    : { value: { from, until } };
-};
-
-const timeZone: Parse<string> = (raw) => {
-  try {
-    return { value: new Intl.DateTimeFormat('en', { timeZone: raw }).resolvedOptions().timeZone };
-  } catch {
-    return { expected: 'a time zone such as Asia/Jakarta, Asia/Makassar or Asia/Jayapura' };
-  }
-};
-
-const twilioSender: Parse<string> = (raw) => (/^MG[0-9a-f]{32}$/.test(raw) ? { value: raw } : smsSender(raw));
-
-/** It becomes part of an address. */
-const accountName: Parse<string> = (raw) =>
-  /^[A-Za-z0-9._&-]{3,50}$/.test(raw) ? { value: raw } : { expected: 'the name of an account' };
-
-/** As long as a part of an address may be, in the form it has there. */
-const pathSecret: Parse<string> = (raw) =>
-  /^[\x21-\x7e]{8,}$/.test(raw) && encodeURIComponent(raw).length <= 200
-    ? { value: raw }
-    : { expected: 'a secret of 8 to 200 letters and digits: it becomes part of an address' };
-
-const hosts: Parse<readonly string[]> = (raw) => {
-  const list = raw.split(',').map((part) => part.trim().toLowerCase());
-  return list.every((part) => /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?$/.test(part))
-    ? { value: list }
-    : { expected: 'hosts separated by commas, each as host or host:port' };
-};
-
-const hostAndPort: Parse<string> = (raw) =>
-  /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+):\d{1,5}$/i.test(raw)
-    ? { value: raw }
-    : { expected: 'host:port, such as 127.0.0.1:3310' };
-
-const addresses: Parse<readonly string[]> = (raw) => {
-  const list = raw.split(',').map((part) => part.trim().toLowerCase());
-  return list.every((part) => part === 'loopback' || isAddressRange(part))
-    ? { value: list }
-    : { expected: 'addresses or ranges separated by commas, such as 10.0.0.5, 10.0.0.0/8 or loopback' };
-};
-
-function isAddressRange(part: string): boolean {
-  const [address = '', bits, ...rest] = part.split('/');
-  const longest = { 4: 32, 6: 128 }[isIP(address)];
-  if (longest === undefined || rest.length > 0) return false;
-  return bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= longest);
-}
-
-const webhookSecret: Parse<string> = (raw) =>
-  /^whsec_[A-Za-z0-9+/]{32,}={0,2}$/.test(raw)
-    ? { value: raw }
-    : { expected: 'a Standard Webhooks secret: whsec_ and at least 24 bytes in base64' };
-
-const key32: Parse<string> = (raw) =>
-  /^[A-Za-z0-9+/]{43}=$/.test(raw) ? { value: raw } : { expected: '32 bytes in base64' };
 
 const crashAt: Parse<CrashAt> = (raw) => {
   const [, name, count = '1'] = /^([a-z-]+:[a-z-]+)(?::([1-9]\d{0,5}))?$/.exec(raw) ?? [];
@@ -404,8 +293,13 @@ const crashAt: Parse<CrashAt> = (raw) => {
     : { expected: `one of ${crashPoints.join(', ')}, and :N after it for the Nth time` };
 };
 
-function parseUrl(raw: string): URL | null {
-  return URL.canParse(raw) ? new URL(raw) : null;
+function hideSecrets(settings: object): Record<string, unknown> {
+  const secretOrNot = ([name, value]: [string, unknown]) => {
+    if (/secret|password|key|token/i.test(name)) return [name, value === null ? 'unset' : 'set'];
+    const isGroup = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return [name, isGroup ? hideSecrets(value) : value];
+  };
+  return Object.fromEntries(Object.entries(settings).map(secretOrNot));
 }
 
 /** libpq takes a password among the parameters too: `password`, `sslpassword`; a name may be written in percent signs. */

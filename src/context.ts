@@ -54,4 +54,6 @@ export type WorkerContext = Context & {
    * `notify` alone, which has to reach them.
    */
   readonly revealIdentity: (id: string) => Promise<Identity | 'unopenable' | null>;
+  /** Where the files go that come with what workers read. */
+  readonly attachments: Attachments;
 };

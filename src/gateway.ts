@@ -98,15 +98,20 @@ export async function startGateway(
 
   const doorContext = sealing === null ? null : { ...context, ...sealing };
   const door = doorContext === null ? null : await openDoor(doorContext, metrics, parts);
-  const attachments = door === null ? null : await openAttachments(context);
+  const attachments = roles.serve || roles.work ? await openAttachments(context) : null;
   const app =
     doorContext === null || door === null || attachments === null
       ? null
       : await serve({ ...doorContext, attachments }, door, queues, metrics);
   const workers =
-    identities === null
+    identities === null || attachments === null
       ? null
-      : startWorkers(connection, config.queueNamespace, createHandlers({ ...context, ...identities }), log);
+      : startWorkers(
+          connection,
+          config.queueNamespace,
+          createHandlers({ ...context, ...identities, attachments }),
+          log,
+        );
   const sweeping = roles.sweep ? startSweeping(context) : null;
 
   return {
@@ -118,10 +123,10 @@ export async function startGateway(
       const cut = setTimeout(() => app?.server.closeAllConnections(), 31_000);
       await app?.close();
       clearTimeout(cut);
-      await attachments?.stop();
       await door?.close();
       await sweeping?.stop();
       await workers?.close();
+      await attachments?.stop();
       await guarded.close();
       await providers.close();
       await queues.close();

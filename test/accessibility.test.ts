@@ -237,7 +237,13 @@ describe.skipIf(!hasChromium)('every page', () => {
     work: (page: Page) => Promise<void>,
   ): Promise<void> {
     // axe is put into the page by the test; what the page itself may run is tested with the pages
-    const context = await browser.newContext({ baseURL: origin, bypassCSP: true, ...options });
+    // Without motion: colours are judged as they are, not on their way from one to another.
+    const context = await browser.newContext({
+      baseURL: origin,
+      bypassCSP: true,
+      reducedMotion: 'reduce',
+      ...options,
+    });
     try {
       await work(await context.newPage());
     } finally {

@@ -6,6 +6,8 @@ import { type Identity, type NewReport, type NotificationId, normalizeText } fro
 import type { ErrorCode } from '../src/errors.ts';
 import type { CallOutcome, CallRequest } from '../src/outbound/provider-call.ts';
 
+const told = { kind: 'help', params: {}, language: 'id' } as const;
+
 /** What a test of a channel brings along; null says that the channel has no such thing. */
 export type ChannelFixture = {
   readonly receive: Receive;
@@ -115,7 +117,12 @@ export function describeSenderContract(name: string, fixture: SenderFixture): vo
   /** Sends with a provider that does the same whatever it is asked. */
   async function send(outcome: CallOutcome, recipient = to) {
     const calls: CallRequest[] = [];
-    const message = { id: '0190c0de-0000-7000-8000-000000000001' as NotificationId, to: recipient, text };
+    const message = {
+      id: '0190c0de-0000-7000-8000-000000000001' as NotificationId,
+      to: recipient,
+      text,
+      ...told,
+    };
     const came = await fixture.send(message, async (request) => {
       calls.push(request);
       return outcome;

@@ -21,6 +21,8 @@ import {
 } from './support/receiving-agency.ts';
 import { testRedisUrl } from './support/redis.ts';
 
+const told = { kind: 'help', params: {}, language: 'id' } as const;
+
 const secret = 'rahasia-kannel-uji';
 /** With what Kannel would take for something to put in. */
 const receiptSecret = 'rahasia %d%C3%Á&é+=';
@@ -90,7 +92,7 @@ describe.skipIf(!hasKannel).each(['get', 'post'] as const)('the real Kannel by %
     const { call, close } = createProviderCall();
     const to = { name: null, phone: '+6281234567890', email: null, onBehalfOf: null };
     inbox.fail(503);
-    expect(await send({ id, to, text: 'Laporan Anda sudah kami catat.' }, call)).toEqual({
+    expect(await send({ id, to, text: 'Laporan Anda sudah kami catat.', ...told }, call)).toEqual({
       kind: 'sent',
       providerId: null,
     });

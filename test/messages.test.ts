@@ -319,7 +319,9 @@ describe('TAMBAH', () => {
     );
     await receive(sms(siti, `TAMBAH ${trackingId} makin gelap`));
     expect(heard('report.added', trackingId)).toEqual([]);
-    await database.pool.query(`update deliveries set next_attempt_at = now(), enqueue_after = now()`);
+    await database.pool.query(
+      `update deliveries set next_attempt_at = now() - interval '1 second', enqueue_after = now()`,
+    );
     const { rows } = await database.pool.query<{ id: string }>(
       'select id from deliveries where report_id = $1 order by addition_id nulls first',
       [reportId],

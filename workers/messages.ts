@@ -90,6 +90,7 @@ async function doCommand(context: MessagesContext, tx: Db, id: MessageId): Promi
     return setAside(context, tx, [id], unopenable);
   }
   const { identity, original, content } = opened;
+  if (content.kind === 'mail') return setAside(context, tx, [id], 'nobody reads mail yet');
   const done = await answerMessage(context, tx, {
     cause,
     identity,

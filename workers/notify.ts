@@ -157,7 +157,8 @@ export function createNotify(context: NotifyContext): Handlers['notify'] {
     const { id, recipientId, kind, params, language } = notification;
     const to = await revealIdentity(recipientId);
     if (to === 'unopenable') return 'the sealed contact does not open';
-    return to === null ? 'no contact' : { id, to, text: notificationText(kind, params, language) };
+    if (to === null) return 'no contact';
+    return { id, to, text: notificationText(kind, params, language), kind, params, language };
   }
 
   function settle(notification: Notification, outcome: SendOutcome): Promise<void> {

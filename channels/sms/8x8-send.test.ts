@@ -4,6 +4,8 @@ import type { CallRequest } from '../../src/outbound/provider-call.ts';
 import { describeSenderContract } from '../../test/channel-contract.ts';
 import { create8x8Send, type EightByEightAccount } from './8x8-send.ts';
 
+const told = { kind: 'help', params: {}, language: 'id' } as const;
+
 const account: EightByEightAccount = {
   apiUrl: 'https://sms.8x8.id',
   subaccount: 'lapor_hq',
@@ -62,7 +64,7 @@ describe('sms/8x8 sends', () => {
   async function send(given: Partial<EightByEightAccount> = {}) {
     const calls: CallRequest[] = [];
     const outcome = await create8x8Send({ ...account, ...given })(
-      { id, to: person('+6281234567890'), text: 'Laporan Anda sudah kami catat.' },
+      { id, to: person('+6281234567890'), text: 'Laporan Anda sudah kami catat.', ...told },
       async (request) => {
         calls.push(request);
         return { kind: 'answer', retryAfter: null, ...answer('QUEUED') };

@@ -4,6 +4,8 @@ import type { CallOutcome, CallRequest } from '../../src/outbound/provider-call.
 import { describeSenderContract } from '../../test/channel-contract.ts';
 import { createInfobipReconcile, createInfobipSend, type InfobipAccount } from './infobip-send.ts';
 
+const told = { kind: 'help', params: {}, language: 'id' } as const;
+
 const account: InfobipAccount = {
   baseUrl: 'https://xxxxx.api.infobip.com',
   apiKey: 'rahasia-kunci-infobip',
@@ -75,7 +77,7 @@ describe('sms/infobip sends', () => {
   async function send(given: Partial<InfobipAccount> = {}) {
     const calls: CallRequest[] = [];
     const outcome = await createInfobipSend({ ...account, ...given })(
-      { id, to: person('+6281234567890'), text: 'Laporan Anda sudah kami catat. 🙏' },
+      { id, to: person('+6281234567890'), text: 'Laporan Anda sudah kami catat. 🙏', ...told },
       async (request) => {
         calls.push(request);
         return { kind: 'answer', retryAfter: null, ...answer(1, 'PENDING_ACCEPTED') };
@@ -111,10 +113,13 @@ describe('sms/infobip sends', () => {
 /** https://www.infobip.com/docs/api/channels/sms/logs-and-status-reports/get-outbound-sms-message-logs */
 describe('sms/infobip asked what became of a message', () => {
   const ask = (outcome: CallOutcome, calls: CallRequest[] = []) =>
-    createInfobipReconcile(account)({ id, to: person('+6281234567890'), text: 'x' }, async (request) => {
-      calls.push(request);
-      return outcome;
-    });
+    createInfobipReconcile(account)(
+      { id, to: person('+6281234567890'), text: 'x', ...told },
+      async (request) => {
+        calls.push(request);
+        return outcome;
+      },
+    );
   const log = (results: readonly object[], httpStatus = 200): CallOutcome => ({
     kind: 'answer',
     status: httpStatus,

@@ -3,6 +3,8 @@ import type { Identity, NotificationId } from '../../src/domain/report.ts';
 import { describeSenderContract } from '../../test/channel-contract.ts';
 import { createKannelSend } from './kannel-send.ts';
 
+const told = { kind: 'help', params: {}, language: 'id' } as const;
+
 const account = {
   url: 'http://127.0.0.1:13013/cgi-bin/sendsms',
   user: 'lapor',
@@ -47,7 +49,7 @@ describeSenderContract('sms/kannel', {
 describe('sms/kannel sends', () => {
   async function askFor(text: string): Promise<URL> {
     let url = '';
-    const message = { id: '' as NotificationId, to: person('+6281234567890'), text };
+    const message = { id: '' as NotificationId, to: person('+6281234567890'), text, ...told };
     await createKannelSend(account)(message, async (request) => {
       url = request.url;
       return { kind: 'answer', status: 202, retryAfter: null, body: '' };
@@ -79,7 +81,7 @@ describe('sms/kannel sends', () => {
   });
 
   it('tells staff in the words of Kannel why it was refused', async () => {
-    const message = { id: '' as NotificationId, to: person('+6281234567890'), text: 'x' };
+    const message = { id: '' as NotificationId, to: person('+6281234567890'), text: 'x', ...told };
     const outcome = await createKannelSend(account)(message, async () => ({
       kind: 'answer',
       status: 403,

@@ -4,6 +4,8 @@ import type { CallRequest } from '../../src/outbound/provider-call.ts';
 import { describeSenderContract } from '../../test/channel-contract.ts';
 import { createTwilioSend, type TwilioAccount } from './twilio-send.ts';
 
+const told = { kind: 'help', params: {}, language: 'id' } as const;
+
 const account: TwilioAccount = {
   apiUrl: 'https://api.twilio.com',
   accountSid: 'AC0123456789abcdef0123456789abcdef',
@@ -51,7 +53,7 @@ describe('sms/twilio sends', () => {
   async function send(given: Partial<TwilioAccount> = {}) {
     const calls: CallRequest[] = [];
     const outcome = await createTwilioSend({ ...account, ...given })(
-      { id, to: person('+6281234567890'), text: 'Laporan Anda sudah kami catat. 🙏' },
+      { id, to: person('+6281234567890'), text: 'Laporan Anda sudah kami catat. 🙏', ...told },
       async (request) => {
         calls.push(request);
         return { kind: 'answer', status: 201, retryAfter: null, body: '{"sid":"SM9","status":"queued"}' };

@@ -3,6 +3,8 @@ import type { Identity, NotificationId } from '../../src/domain/report.ts';
 import { describeSenderContract } from '../../test/channel-contract.ts';
 import { createVonageSend, type VonageAccount } from './vonage-send.ts';
 
+const told = { kind: 'help', params: {}, language: 'id' } as const;
+
 const account: VonageAccount = {
   apiUrl: 'https://rest.nexmo.com',
   apiKey: 'abcd1234',
@@ -55,7 +57,7 @@ describe('sms/vonage sends', () => {
   async function send(text: string, given: Partial<VonageAccount> = {}) {
     let form = new URLSearchParams();
     const outcome = await createVonageSend({ ...account, ...given })(
-      { id, to: person('+6281234567890'), text },
+      { id, to: person('+6281234567890'), text, ...told },
       async ({ method, url, body }) => {
         expect({ method, url }).toEqual({ method: 'POST', url: 'https://rest.nexmo.com/sms/json' });
         form = new URLSearchParams(body ?? '');

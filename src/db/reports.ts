@@ -27,15 +27,39 @@ export async function insertReports(
   enqueueAfter: Date,
 ): Promise<ReadonlySet<ReportId>> {
   const { rows } = await db.query<{ id: ReportId }>({
-    name: 'insert-reports',
-    text: `
+    ...(entries.some(({ channel }) => channel === 'letter') ? insertWithLetters : insertWithoutLetters),
+    values: [`[${entries.map((entry) => entry.row).join(',')}]`, enqueueAfter],
+  });
+  return new Set(rows.map((row) => row.id));
+}
+
+/** Both store the same. Looking for letters in every commit would cost each report a little: only staff write letters. */
+const insertWithoutLetters = { name: 'insert-reports', text: insertStatement('') };
+const insertWithLetters = {
+  name: 'insert-reports-and-letters',
+  text: insertStatement(`, lettered as (
+        insert into letters (
+          report_id, office_code, year, agenda_number, origin, written_on, received_on, entered_by
+        )
+        select report.id, letter.*
+        from report join entry using (id)
+        cross join lateral json_to_record(entry.letter) as letter (
+          office_code text, year smallint, agenda_number text, origin text, written_on date, received_on date,
+          entered_by uuid
+        )
+        where entry.letter is not null
+      )`),
+};
+
+function insertStatement(more: string): string {
+  return `
       with entry as (
         select * from json_to_recordset($1) as entry (
           id uuid, receipt text, channel text, external_id text, kind text, title text, text text, occurred_on date,
           place_text text, place_lat float8, place_lon float8, place_area_code text, topic_code text,
           agency_code text, anonymous boolean, confidential boolean, received_at timestamptz, hold text, joins text,
           key_id text, sealed text, phone_index text, email_index text, content_index text,
-          copy_index text, attachments json
+          copy_index text, attachments json, letter json
         )
       ), report as (
         insert into reports (
@@ -66,11 +90,8 @@ export async function insertReports(
         on conflict (id) do nothing
       ), inboxed as (
         insert into inbox (report_id, enqueue_after) select id, $2 from report
-      )
-      select id from report`,
-    values: [`[${entries.map((entry) => entry.row).join(',')}]`, enqueueAfter],
-  });
-  return new Set(rows.map((row) => row.id));
+      )${more}
+      select id from report`;
 }
 
 /** What is stored instead of each entry: itself, or another report with its external id. None may be missing. */

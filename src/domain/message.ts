@@ -1,5 +1,12 @@
 import type { Language } from './notification.ts';
-import { type ChannelName, cutText, type Identity, type NewReport, type Original } from './report.ts';
+import {
+  type AgencyCode,
+  type ChannelName,
+  cutText,
+  type Identity,
+  type NewReport,
+  type Original,
+} from './report.ts';
 
 /**
  * What a person sent that is no report of its own: a command about a report, or part of a message that came in several.
@@ -17,7 +24,7 @@ export type NewMessage = {
   readonly identity: Identity | null;
   readonly receivedAt: Date;
   readonly original: Original;
-  readonly content: Command | Part;
+  readonly content: Command | Part | MailContent;
 };
 
 /** What a person sent, whatever it is. */
@@ -54,6 +61,17 @@ export type Part = {
   readonly number: number;
   readonly total: number;
   readonly text: string;
+};
+
+/** An e-mail as it was fetched, in `original`: nobody has read it yet. */
+export type MailContent = {
+  readonly kind: 'mail';
+  /** Name of the mailbox it was in. */
+  readonly mailbox: string;
+  /** Whom the mailbox belongs to. */
+  readonly agency: AgencyCode;
+  /** Only the beginning of it is here; the rest was larger than may be. Its size as the server says, in bytes. */
+  readonly cutFrom?: number;
 };
 
 /** The words of a report, without those that only say who may read it. */

@@ -1,5 +1,6 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import type { NewAttachment, UploadSecret } from './attachment.ts';
+import type { Letter } from './letter.ts';
 
 /**
  * The normalized report: the one shape every channel translates into and everything behind `accept` works on.
@@ -75,6 +76,8 @@ export type NewReport = {
   readonly uploads?: readonly UploadSecret[];
   /** The files that come with it, in their order. */
   readonly attachments?: readonly NewAttachment[];
+  /** Where it stands in the books of an office; of the channel `letter` alone. */
+  readonly letter?: Letter;
 };
 
 /**

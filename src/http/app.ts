@@ -34,6 +34,7 @@ import { limitSenders } from './limits/senders.ts';
 import { registerPages, renderErrorPage } from './pages/plugin.ts';
 import { problemCode, sendProblem, setRetryHeaders } from './problems.ts';
 import { registerSecurity } from './security.ts';
+import { registerStaff } from './staff/plugin.ts';
 
 const megabyte = 1024 * 1024;
 
@@ -119,6 +120,7 @@ export async function createApp(
     registerAttachmentFiles(files, context);
   });
   await registerPages(app, context, acceptLimited, challenges, createAddInformation(context));
+  await registerStaff(app, context, accept);
   return app;
 }
 

@@ -2,6 +2,7 @@ import type { DoorContext } from '../context.ts';
 import type { InboxEntry } from '../db/reports.ts';
 import type { NewAttachment } from '../domain/attachment.ts';
 import { markOfCopies, markOfPart } from '../domain/duplicates/copies.ts';
+import type { Letter } from '../domain/letter.ts';
 import { maskPersonalData } from '../domain/masking.ts';
 import { type Inbound, isReport, type NewMessage } from '../domain/message.ts';
 import type { NewReport, ReportId } from '../domain/report.ts';
@@ -88,6 +89,7 @@ export function toReportEntry(
       ...written,
       copy_index: indexes.copy?.toString('base64'),
       ...(report.attachments?.length ? { attachments: report.attachments.map(describeFile) } : {}),
+      ...(report.letter === undefined ? {} : { letter: describeLetter(report.letter) }),
     }),
   };
 }
@@ -153,6 +155,16 @@ const describeFile = ({ id, type, bytes, sha256, state }: NewAttachment, index: 
   bytes,
   sha256,
   state,
+});
+
+const describeLetter = (letter: Letter) => ({
+  office_code: letter.office,
+  year: letter.year,
+  agenda_number: letter.agendaNumber,
+  origin: letter.origin,
+  written_on: letter.writtenOn,
+  received_on: letter.receivedOn,
+  entered_by: letter.enteredBy,
 });
 
 const nameFiles = ({ attachments = [] }: NewReport): Record<string, string> =>

@@ -1,4 +1,4 @@
-import type { Command, Part } from '../domain/message.ts';
+import type { NewMessage } from '../domain/message.ts';
 import type { Identity, Original } from '../domain/report.ts';
 import type { Open } from './open.ts';
 import type { Audience, Sealed } from './seal.ts';
@@ -12,7 +12,7 @@ export type SealedReport = {
   /** What its files were called by who sent them, by their ids. */
   readonly fileNames?: Readonly<Record<string, string>>;
   /** What a message that is no report says; absent in a report's seal. */
-  readonly content?: Command | Part;
+  readonly content?: NewMessage['content'];
 };
 
 /** The members of a report in which people write numbers and names. */
