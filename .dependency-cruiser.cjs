@@ -36,7 +36,13 @@ const parts = [
   },
   {
     from: '^dist/src/config(\\.js$|/)',
-    may: ['^dist/src/config/', '^dist/src/crash-points', '^dist/src/errors', '^dist/channels/channel'],
+    may: [
+      '^dist/src/config/',
+      '^dist/src/crash-points',
+      '^dist/src/errors',
+      '^dist/channels/channel',
+      '^dist/src/domain/mail-address',
+    ],
   },
   {
     from: '^dist/src/context\\.js$',

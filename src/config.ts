@@ -1,4 +1,4 @@
-import { type EmailConfig, parseEmailConfig } from './config/email.ts';
+import { describeEmailConfig, type EmailConfig, parseEmailConfig } from './config/email.ts';
 import { parseStaffConfig, type StaffConfig } from './config/staff.ts';
 import {
   accountName,
@@ -282,6 +282,7 @@ export function describeConfig(config: Config): Record<string, unknown> {
     ...hideSecrets(config),
     databaseUrl: withoutPassword(config.databaseUrl),
     redisUrl: withoutPassword(config.redisUrl),
+    email: describeEmailConfig(config.email),
   };
 }
 

@@ -3,6 +3,7 @@ import {
   bounceAddress,
   isOwnAddress,
   ourMessageId,
+  parseMailbox,
   plusLength,
   readOurMessageId,
   readPlusAddress,
@@ -121,3 +122,28 @@ test.each([
   `${'s'.repeat(65)}@example.com`,
   `siti@${'a.'.repeat(126)}com`,
 ])('%j is none that mail can be sent to', (address) => expect(splitAddress(address)).toBeNull());
+
+test.each([
+  ['lapor@example.go.id', null, 'lapor@example.go.id'],
+  [' <lapor@example.go.id> ', null, 'lapor@example.go.id'],
+  ['Lapor! <lapor@example.go.id>', 'Lapor!', 'lapor@example.go.id'],
+  ['"Dinas PU, Kota Bandung" <lapor@example.go.id>', 'Dinas PU, Kota Bandung', 'lapor@example.go.id'],
+  [
+    'Layanan Aspirasi – Jawa Barat<lapor@example.go.id>',
+    'Layanan Aspirasi – Jawa Barat',
+    'lapor@example.go.id',
+  ],
+])('%s is a name and an address', (written, name, address) =>
+  expect(parseMailbox(written)).toEqual({ name, address }),
+);
+
+test.each([
+  '',
+  'Lapor!',
+  'Lapor! lapor@example.go.id',
+  'Lapor! <lapor>',
+  'Lapor! <lapor@example.go.id> x',
+  'Lapor!\r\nBcc: budi@example.com <lapor@example.go.id>',
+  '<a@example.com> <b@example.com>',
+  'a@example.com, b@example.com',
+])('%j is not', (written) => expect(parseMailbox(written)).toBeNull());

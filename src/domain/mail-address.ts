@@ -1,3 +1,4 @@
+import type { MailAddress } from './mail.ts';
 import type { NotificationId } from './report.ts';
 
 /**
@@ -22,6 +23,20 @@ export function splitAddress(address: string): { readonly local: string; readonl
   const [local, domain] = [address.slice(0, at), address.slice(at + 1)];
   const fits = at > 0 && Buffer.byteLength(local) <= 64 && localPart.test(local) && domainName.test(domain);
   return fits ? { local, domain: domain.toLowerCase() } : null;
+}
+
+/**
+ * An address with or without a name, as people write it: `lapor@example.go.id`, `Lapor! <lapor@example.go.id>`; null for
+ * anything that `splitAddress` refuses, and for a name that is more than words on one line.
+ */
+export function parseMailbox(written: string): MailAddress | null {
+  const [, quoted, plain, inBrackets] =
+    /^(?:"([^"\\]*)"|([^"<>]*?))\s*<([^<>]+)>$/.exec(written.trim()) ?? [];
+  const name = (quoted ?? plain ?? '').trim();
+  const address = inBrackets?.trim() ?? written.trim();
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what a name must not have
+  if (splitAddress(address) === null || /[\u0000-\u001f\u007f]/.test(name)) return null;
+  return { name: name === '' ? null : name, address };
 }
 
 /** Message-ID of the mail that carries a notification, the same on every attempt. */

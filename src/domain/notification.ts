@@ -16,12 +16,15 @@ export type Language = 'id' | 'en';
 /** The report that is told of; 12 digits. */
 type OfReport = { readonly trackingId: string };
 
+/** How many of the files that came with it were not taken; absent or 0 where all were. Said where there is room for it. */
+type WithFiles = { readonly filesNotTaken?: number };
+
 /** Everything a reporter is told, with what its template needs besides words; never what leads to a person. */
 export type ParamsOf = {
   /** The report is filed under this ID. */
-  readonly tracking_id: OfReport;
+  readonly tracking_id: OfReport & WithFiles;
   /** Likewise, and others have reported the same event. */
-  readonly linked: OfReport;
+  readonly linked: OfReport & WithFiles;
   /** How far the report has come; with the agency, once there is one. */
   readonly status: OfReport & { readonly status: Status; readonly agencyName?: string | null };
   /** What was said besides is on record. */
@@ -82,7 +85,7 @@ export type SendOutcome =
 
 export type SendVerdict = 'sent' | 'retry' | 'refused' | 'parked';
 
-/** `capped`: the number has had its share of the day. `postponed`: until the end of quiet hours. */
+/** `capped`: the number or address has had its share. `postponed`: until the end of quiet hours. */
 export type AttemptOutcome = SendVerdict | 'capped' | 'postponed';
 
 /** What an attempt comes to. */

@@ -23,7 +23,8 @@ export const en: Templates = {
     'A rating is a number from 1 (bad) to 5 (good) behind the ID, for example: RATE 1234-5678-9012 4. Send HELP for all commands.',
 };
 
-const statuses: { readonly [Name in Status]: (agency: string | null) => string } = {
+/** How far a report has come, as the end of a sentence that begins with it. */
+export const statuses: { readonly [Name in Status]: (agency: string | null) => string } = {
   accepted: () => 'is with us and being worked on',
   in_review: () => 'is being checked by our staff before it is forwarded',
   forwarded: (agency) => `was forwarded, not yet received by ${agency ?? 'the agency'}`,

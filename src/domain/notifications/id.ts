@@ -27,7 +27,8 @@ export const id: Templates = {
     'Nilai adalah angka 1 (buruk) sampai 5 (baik) di belakang ID, misalnya: NILAI 1234-5678-9012 4. Kirim BANTUAN untuk daftar perintah.',
 };
 
-const statuses: { readonly [Name in Status]: (agency: string | null) => string } = {
+/** How far a report has come, as the end of a sentence that begins with it. */
+export const statuses: { readonly [Name in Status]: (agency: string | null) => string } = {
   accepted: () => 'sudah kami terima dan sedang diproses',
   in_review: () => 'sedang diperiksa petugas sebelum diteruskan',
   forwarded: (agency) => `sudah diteruskan, menunggu diterima ${agency ?? 'instansi'}`,
