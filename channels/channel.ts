@@ -30,6 +30,8 @@ export type Channel = {
   readonly sources?: readonly Source[];
   /** Finds out what an e-mail says, from its bytes; never rejects. */
   readonly readMail?: (raw: Buffer) => Promise<ReadMail>;
+  /** Ends what it keeps open, once nothing is sent any more. */
+  readonly close?: () => Promise<void>;
 };
 
 /**
@@ -118,6 +120,8 @@ export type OutgoingMessage = {
   /** The same on every attempt, for providers that know a repeat by it. */
   readonly id: NotificationId;
   readonly to: Identity;
+  /** The sender's own name for what is answered, such as a Message-ID; null where it had none. */
+  readonly inReplyTo: string | null;
   /** In the few words of an SMS. */
   readonly text: string;
   /** What it tells, for channels that have room to say more. */

@@ -1,5 +1,7 @@
 import type { Config } from '../src/config.ts';
 import type { Channel } from './channel.ts';
+import { createEmailChannel } from './email/index.ts';
+import { chooseMailAccount } from './email/send/settings.ts';
 import { createSmsChannel } from './sms/index.ts';
 import { chooseSmsAccount, listSmsDoors } from './sms/settings.ts';
 import { webChannel } from './web/index.ts';
@@ -8,4 +10,5 @@ import { webChannel } from './web/index.ts';
 export const createChannels = (config: Config): readonly Channel[] => [
   webChannel,
   createSmsChannel(listSmsDoors(config), chooseSmsAccount(config)),
+  createEmailChannel(chooseMailAccount(config)),
 ];

@@ -44,6 +44,9 @@ export type DoorContext = Context & {
 /** What the pages and the API need besides: the files of people. */
 export type HttpContext = DoorContext & { readonly attachments: Attachments };
 
+/** Who sent something, and what they, or their mail program, called it. */
+export type Sender = { readonly identity: Identity; readonly messageId: string | null };
+
 /** What workers are given besides: the private keys, as a function. A process that only serves has none. */
 export type WorkerContext = Context & {
   readonly open: Open;
@@ -53,7 +56,7 @@ export type WorkerContext = Context & {
    * Who sent the report or message with this id, null where nothing is known of them, `unopenable` where the seal is not what was sealed. For
    * `notify` alone, which has to reach them.
    */
-  readonly revealIdentity: (id: string) => Promise<Identity | 'unopenable' | null>;
+  readonly revealSender: (id: string) => Promise<Sender | 'unopenable' | null>;
   /** Where the files go that come with what workers read. */
   readonly attachments: Attachments;
 };

@@ -129,6 +129,7 @@ export async function startGateway(
       await attachments?.stop();
       await guarded.close();
       await providers.close();
+      for (const channel of context.channels) await channel.close?.();
       await queues.close();
       directory.close();
       clock.close();

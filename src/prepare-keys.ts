@@ -84,7 +84,7 @@ export async function openIdentities(
   config: Config,
   db: Db,
   log: Context['log'],
-): Promise<Pick<WorkerContext, 'open' | 'sealAgain' | 'revealIdentity'>> {
+): Promise<Pick<WorkerContext, 'open' | 'sealAgain' | 'revealSender'>> {
   if (config.identityPrivateKeyFile === null) createMissingKeys(config);
   const held = new Set(readPrivateKeys(config).map((key) => key.id));
   const { inUse, forgotten } = await listIdentityKeys(db);
@@ -99,16 +99,19 @@ export async function openIdentities(
   }
   const open = createOpen(() => readPrivateKeys(config), new Set(forgotten));
   const sealAgain = createSealAgain(() => readPrivateKeys(config));
-  return { open, sealAgain, revealIdentity: createReveal(open, db, log) };
+  return { open, sealAgain, revealSender: createReveal(open, db, log) };
 }
 
 /** Who sent a report, whatever its audience: only for telling the reporter something. */
-export function createReveal(open: Open, db: Db, log: Context['log']): WorkerContext['revealIdentity'] {
+export function createReveal(open: Open, db: Db, log: Context['log']): WorkerContext['revealSender'] {
   return async (id) => {
     const sealed = await findSealedReport(db, id);
     if (sealed === null) return null;
     const opened = await openSealedReport(open, id, sealed, audienceOf(sealed));
-    if (opened !== null) return opened.identity;
+    if (opened !== null) {
+      const { identity, original } = opened;
+      return identity === null ? null : { identity, messageId: original.messageId };
+    }
     log.error({ event: 'identity_not_openable', id });
     return 'unopenable';
   };

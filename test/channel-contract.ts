@@ -6,7 +6,7 @@ import { type Identity, type NewReport, type NotificationId, normalizeText } fro
 import type { ErrorCode } from '../src/errors.ts';
 import type { CallOutcome, CallRequest } from '../src/outbound/provider-call.ts';
 
-const told = { kind: 'help', params: {}, language: 'id' } as const;
+const told = { inReplyTo: null, kind: 'help', params: {}, language: 'id' } as const;
 
 /** What a test of a channel brings along; null says that the channel has no such thing. */
 export type ChannelFixture = {

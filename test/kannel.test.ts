@@ -21,7 +21,7 @@ import {
 } from './support/receiving-agency.ts';
 import { testRedisUrl } from './support/redis.ts';
 
-const told = { kind: 'help', params: {}, language: 'id' } as const;
+const told = { inReplyTo: null, kind: 'help', params: {}, language: 'id' } as const;
 
 const secret = 'rahasia-kannel-uji';
 /** With what Kannel would take for something to put in. */

@@ -109,7 +109,7 @@ const handlers = () => {
     deliver: createDeliver(context),
     notify: createNotify({
       ...context,
-      revealIdentity: createReveal(sealing.open, database.pool, context.log),
+      revealSender: createReveal(sealing.open, database.pool, context.log),
     }),
   };
 };

@@ -74,7 +74,7 @@ function startWorker(given: Partial<Parameters<typeof createNotify>[0]> = {}) {
     log: pino({ level: 'debug' }, { write: (line: string) => logged.push(line) }),
     channels: core.context.channels,
     call: providers.call,
-    revealIdentity: createReveal(sealing.open, database.pool, core.context.log),
+    revealSender: createReveal(sealing.open, database.pool, core.context.log),
     countNotification: () => {},
     ...given,
   });
@@ -425,7 +425,7 @@ test.each([
   ['unopenable', 'the sealed contact does not open'],
 ] as const)('where the contact is %s, the refusal says: %s', async (revealed, reason) => {
   const id = await fileOne();
-  await startWorker({ revealIdentity: async () => revealed })(id);
+  await startWorker({ revealSender: async () => revealed })(id);
   expect(await find(id)).toMatchObject({ state: 'refused', reason });
   expect(provider.sent).toEqual([]);
 });
@@ -433,11 +433,11 @@ test.each([
 test('an identity that cannot be opened fails the job, not its neighbours, and puts nothing in doubt', async () => {
   const [closed, open] = await file(sms(), sms());
   const { report_id } = await find(closed as NotificationId);
-  const revealIdentity = async (recipientId: string) => {
+  const revealSender = async (recipientId: string) => {
     if (recipientId === report_id) throw new Error('no key');
-    return siti;
+    return { identity: siti, messageId: null };
   };
-  await expect(startWorker({ revealIdentity })(closed as string, open as string)).rejects.toThrow('no key');
+  await expect(startWorker({ revealSender })(closed as string, open as string)).rejects.toThrow('no key');
   expect(await find(closed as NotificationId)).toMatchObject({ state: 'pending', attempt_count: 0 });
   expect(await find(open as NotificationId)).toMatchObject({ state: 'sent' });
 });

@@ -56,7 +56,7 @@ type Nobody = 'no contact' | 'the sealed contact does not open';
 
 type NotifyContext = Pick<
   WorkerContext,
-  'db' | 'config' | 'clock' | 'log' | 'channels' | 'call' | 'revealIdentity' | 'countNotification'
+  'db' | 'config' | 'clock' | 'log' | 'channels' | 'call' | 'revealSender' | 'countNotification'
 >;
 
 /**
@@ -67,7 +67,7 @@ type NotifyContext = Pick<
  * it may, of its own or because others ask. What staff decided to send again is above both.
  */
 export function createNotify(context: NotifyContext): Handlers['notify'] {
-  const { db, clock, log, channels, call, revealIdentity, countNotification } = context;
+  const { db, clock, log, channels, call, revealSender, countNotification } = context;
   const { notifyMaxPerDay, notifyQuietHours, notifyTimeZone } = context.config;
   const quietHours = notifyQuietHours && { ...notifyQuietHours, timeZone: notifyTimeZone };
   const inLane = createLanes(lanes);
@@ -155,10 +155,11 @@ export function createNotify(context: NotifyContext): Handlers['notify'] {
   /** The message, or why there is nobody to send it to. */
   async function compose(notification: Notification): Promise<OutgoingMessage | Nobody> {
     const { id, recipientId, kind, params, language } = notification;
-    const to = await revealIdentity(recipientId);
-    if (to === 'unopenable') return 'the sealed contact does not open';
-    if (to === null) return 'no contact';
-    return { id, to, text: notificationText(kind, params, language), kind, params, language };
+    const sender = await revealSender(recipientId);
+    if (sender === 'unopenable') return 'the sealed contact does not open';
+    if (sender === null) return 'no contact';
+    const { identity: to, messageId: inReplyTo } = sender;
+    return { id, to, inReplyTo, text: notificationText(kind, params, language), kind, params, language };
   }
 
   function settle(notification: Notification, outcome: SendOutcome): Promise<void> {

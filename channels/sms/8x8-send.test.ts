@@ -4,7 +4,7 @@ import type { CallRequest } from '../../src/outbound/provider-call.ts';
 import { describeSenderContract } from '../../test/channel-contract.ts';
 import { create8x8Send, type EightByEightAccount } from './8x8-send.ts';
 
-const told = { kind: 'help', params: {}, language: 'id' } as const;
+const told = { inReplyTo: null, kind: 'help', params: {}, language: 'id' } as const;
 
 const account: EightByEightAccount = {
   apiUrl: 'https://sms.8x8.id',

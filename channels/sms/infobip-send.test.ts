@@ -4,7 +4,7 @@ import type { CallOutcome, CallRequest } from '../../src/outbound/provider-call.
 import { describeSenderContract } from '../../test/channel-contract.ts';
 import { createInfobipReconcile, createInfobipSend, type InfobipAccount } from './infobip-send.ts';
 
-const told = { kind: 'help', params: {}, language: 'id' } as const;
+const told = { inReplyTo: null, kind: 'help', params: {}, language: 'id' } as const;
 
 const account: InfobipAccount = {
   baseUrl: 'https://xxxxx.api.infobip.com',

@@ -3,7 +3,7 @@ import type { Identity, NotificationId } from '../../src/domain/report.ts';
 import { describeSenderContract } from '../../test/channel-contract.ts';
 import { createKannelSend } from './kannel-send.ts';
 
-const told = { kind: 'help', params: {}, language: 'id' } as const;
+const told = { inReplyTo: null, kind: 'help', params: {}, language: 'id' } as const;
 
 const account = {
   url: 'http://127.0.0.1:13013/cgi-bin/sendsms',

@@ -4,7 +4,7 @@ import type { CallRequest } from '../../src/outbound/provider-call.ts';
 import { describeSenderContract } from '../../test/channel-contract.ts';
 import { createTwilioSend, type TwilioAccount } from './twilio-send.ts';
 
-const told = { kind: 'help', params: {}, language: 'id' } as const;
+const told = { inReplyTo: null, kind: 'help', params: {}, language: 'id' } as const;
 
 const account: TwilioAccount = {
   apiUrl: 'https://api.twilio.com',

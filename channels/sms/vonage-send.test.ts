@@ -3,7 +3,7 @@ import type { Identity, NotificationId } from '../../src/domain/report.ts';
 import { describeSenderContract } from '../../test/channel-contract.ts';
 import { createVonageSend, type VonageAccount } from './vonage-send.ts';
 
-const told = { kind: 'help', params: {}, language: 'id' } as const;
+const told = { inReplyTo: null, kind: 'help', params: {}, language: 'id' } as const;
 
 const account: VonageAccount = {
   apiUrl: 'https://rest.nexmo.com',

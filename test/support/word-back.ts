@@ -96,7 +96,7 @@ export async function createWordBackStage(db: Pool, channel: Channel) {
         clock,
         log: pino({ level: 'debug' }, { write: (line: string) => logged.push(line) }),
         call: async () => ({ kind: 'not-sent', detail: 'the channel calls nobody' }),
-        revealIdentity: createReveal(sealing.open, db, context.log),
+        revealSender: createReveal(sealing.open, db, context.log),
         countNotification: () => {},
       });
       return (...notificationIds: readonly string[]) => notify({ notificationIds: [...notificationIds] });
