@@ -20,6 +20,7 @@ import { kindOfFiling } from '../src/domain/notification.ts';
 import type { DeliveryId, NotificationId, ReportId } from '../src/domain/report.ts';
 import { routeWith } from '../src/domain/routing/route-report.ts';
 import { mintTrackingId } from '../src/domain/tracking-id.ts';
+import { wordBackChannel } from '../src/domain/word-back.ts';
 import { AppError, describeFailure } from '../src/errors.ts';
 import { createGroupCommit } from '../src/group-commit.ts';
 import { newId } from '../src/ids.ts';
@@ -132,7 +133,7 @@ async function file(context: IntakeContext, db: Db, reportIds: readonly string[]
   return { deliveryIds: [...deliveryIds], notificationIds: notifications.map(({ id }) => id) };
 }
 
-/** For channels that can send. Whether there is anybody to send to is found when it is sent: intake knows nobody. */
+/** Where a channel can send. Whether there is anybody to send to is found when it is sent: intake knows nobody. */
 function planNotifications(
   { channels }: IntakeContext,
   reports: readonly UnfiledReport[],
@@ -140,19 +141,24 @@ function planNotifications(
   trackingIds: ReadonlyMap<ReportId, string>,
 ) {
   const sending = new Set(channels.flatMap(({ name, send }) => (send === undefined ? [] : [name])));
-  return reports
-    .filter(({ channel }) => sending.has(channel))
-    .map(({ id, channel, confidential, receivedAt }) => ({
-      id: newId<NotificationId>(),
-      causeId: id,
-      recipientId: id,
-      reportId: id,
-      kind: kindOfFiling({ duplicateOf: duplicates.get(id)?.of ?? null, confidential }),
-      params: { trackingId: trackingIds.get(id) ?? '' },
-      language: 'id' as const,
-      channel,
-      askedAt: receivedAt,
-    }));
+  return reports.flatMap((report) => {
+    const { id, confidential, receivedAt } = report;
+    const channel = wordBackChannel(report, sending);
+    if (channel === null) return [];
+    return [
+      {
+        id: newId<NotificationId>(),
+        causeId: id,
+        recipientId: id,
+        reportId: id,
+        kind: kindOfFiling({ duplicateOf: duplicates.get(id)?.of ?? null, confidential }),
+        params: { trackingId: trackingIds.get(id) ?? '' },
+        language: 'id' as const,
+        channel,
+        askedAt: receivedAt,
+      },
+    ];
+  });
 }
 
 /** What reports join that name another ("saya juga"); a confidential one joins nothing. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { OutgoingMessage } from '../channels/channel.ts';
 import type { WorkerContext } from '../src/context.ts';
 import { crashPoint } from '../src/crash-points.ts';
-import { capNotification, countSentTo, lockContact } from '../src/db/contact-limits.ts';
+import { capNotification, lockContact } from '../src/db/contact-limits.ts';
 import {
   beginSending,
   findDueNotifications,
@@ -24,6 +24,7 @@ import { quietUntil } from '../src/domain/quiet-hours.ts';
 import { measureSms } from '../src/domain/sms-text.ts';
 import { createLanes } from '../src/outbound/lanes.ts';
 import type { Handlers } from '../src/queue/jobs.ts';
+import { findLimit } from './word-back-limits.ts';
 
 /** Messages under way at once in this process, and of them by one channel. */
 const lanes = { total: 32, perLane: 8 } as const;
@@ -40,8 +41,6 @@ const longestCallMs = 20_000;
 
 /** Pauses between tries to record an outcome while PostgreSQL is away. */
 const recordAgainMs = [250, 1_000, 2_000, 4_000, 8_000] as const;
-
-const dayMs = 24 * 60 * 60_000;
 
 const events = {
   sent: 'notification_sent',
@@ -63,12 +62,13 @@ type NotifyContext = Pick<
  * Makes the handler of `notify` jobs: one attempt for each message of the list that is due, and a look into those that
  * somebody began to send and never settled. Nothing is sent twice by itself: an attempt is on record before the provider
  * is called, and what may have been sent is reconciled where the provider can be asked, else parked for staff. Nobody is
- * woken up in quiet hours, unless by the answer to what they have just written, and no number gets more in 24 hours than
- * it may, of its own or because others ask. What staff decided to send again is above both.
+ * woken up in quiet hours, unless by the answer to what they have just written, and no number or address gets more in 24
+ * hours than it may, of its own or because others ask. What staff decided to send again is above both.
  */
 export function createNotify(context: NotifyContext): Handlers['notify'] {
   const { db, clock, log, channels, call, revealSender, countNotification } = context;
-  const { notifyMaxPerDay, notifyQuietHours, notifyTimeZone } = context.config;
+  const { config } = context;
+  const { notifyQuietHours, notifyTimeZone } = config;
   const quietHours = notifyQuietHours && { ...notifyQuietHours, timeZone: notifyTimeZone };
   const inLane = createLanes(lanes);
 
@@ -93,7 +93,7 @@ export function createNotify(context: NotifyContext): Handlers['notify'] {
     const channel = channels.find(({ name }) => name === notification.channel);
     if (channel?.send === undefined)
       return record(notification, park('not sent: the channel cannot send any more'));
-    const until = isStaffs(notification) ? null : quietUntil(quietHours, clock(), notification.askedAt);
+    const until = mayWake(notification) ? null : quietUntil(quietHours, clock(), notification.askedAt);
     if (until !== null) return postpone(notification, until);
     const message = await compose(notification);
     if (typeof message === 'string') return settle(notification, { kind: 'refused', reason: message });
@@ -112,7 +112,7 @@ export function createNotify(context: NotifyContext): Handlers['notify'] {
     await settle(begun, outcome);
   }
 
-  /** Records that an attempt begins; null where another worker was first, or the number has had its share. */
+  /** Records that an attempt begins; null where another worker was first, or the contact has had its share. */
   async function begin(
     notification: Notification,
     { text }: OutgoingMessage,
@@ -121,18 +121,17 @@ export function createNotify(context: NotifyContext): Handlers['notify'] {
     const now = clock();
     const size = notification.channel === 'sms' ? measureSms(text) : null;
     const begun = await transaction(db, async (tx) => {
-      const contactIndex = await lockContact(tx, notification.recipientId);
-      if (contactIndex !== null && notifyMaxPerDay > 0 && !isStaffs(notification)) {
-        const sent = await countSentTo(tx, contactIndex, after(now, -dayMs), notification);
-        const reason = `held back: ${sent} messages to this number within 24 hours`;
-        if (sent >= notifyMaxPerDay) {
-          return (await capNotification(tx, notification, reason, now)) ? 'capped' : null;
-        }
+      const contactIndex = await lockContact(tx, notification);
+      const reason = isStaffs(notification)
+        ? null
+        : await findLimit(tx, notification, contactIndex, config, now);
+      if (reason !== null) {
+        return (await capNotification(tx, notification, reason, now)) ? { reason } : null;
       }
       return beginSending(tx, notification, { now, leaseUntil, contactIndex, size });
     });
-    if (begun !== 'capped') return begun;
-    tell(notification, 'capped', { reason: 'the number has had its share', nextAttemptAt: null });
+    if (begun === null || !('reason' in begun)) return begun;
+    tell(notification, 'capped', { reason: begun.reason, nextAttemptAt: null });
     return null;
   }
 
@@ -200,6 +199,10 @@ export function createNotify(context: NotifyContext): Handlers['notify'] {
 
 /** Staff had it sent again. */
 const isStaffs = ({ attempt, roundAttempt }: Notification): boolean => attempt > roundAttempt;
+
+/** A mail wakes nobody up. */
+const mayWake = (notification: Notification): boolean =>
+  notification.channel === 'email' || isStaffs(notification);
 
 function park(reason: string): SendSettlement {
   return { verdict: 'parked', providerId: null, reason, nextAttemptAt: null };

@@ -1,20 +1,27 @@
-import type { ReportId } from '../domain/report.ts';
+import type { ChannelName, NotificationId, ReportId } from '../domain/report.ts';
 import type { Notification } from './notifications.ts';
 import type { Db } from './pool.ts';
 
 /**
- * The blind index of the number that the seal of this id gives, locked until the transaction ends, so that messages to
- * one number are counted and begun one after the other; null where it gives none.
+ * The blind index of the number that the seal of this id gives, or for e-mail of the address, locked until the transaction
+ * ends, so that messages to one contact are counted and begun one after the other; null where it gives none.
  */
-export async function lockContact(db: Db, recipientId: string): Promise<Buffer | null> {
-  const { rows } = await db.query<{ phone_index: Buffer }>({
+export async function lockContact(
+  db: Db,
+  { recipientId, channel }: { readonly recipientId: string; readonly channel: ChannelName },
+): Promise<Buffer | null> {
+  const { rows } = await db.query<{ contact_index: Buffer }>({
     name: 'lock-contact',
     text: `
-      select phone_index, pg_advisory_xact_lock(hashtextextended(encode(phone_index, 'hex'), 1708))
-      from report_identities where report_id = $1 and phone_index is not null`,
-    values: [recipientId],
+      with contact as (
+        select case when $2 = 'email' then email_index else phone_index end as contact_index
+        from report_identities where report_id = $1
+      )
+      select contact_index, pg_advisory_xact_lock(hashtextextended(encode(contact_index, 'hex'), 1708))
+      from contact where contact_index is not null`,
+    values: [recipientId, channel],
   });
-  return rows[0]?.phone_index ?? null;
+  return rows[0]?.contact_index ?? null;
 }
 
 /**
@@ -34,6 +41,53 @@ export async function countSentTo(
       where contact_index = $1 and attempted_at > $2 and state in ('sending', 'sent', 'parked', 'dropped') and id <> $3
         and ($4 or not asked_by_other)`,
     values: [contactIndex, since, besides.id, besides.askedByOther],
+  });
+  return rows[0]?.count ?? 0;
+}
+
+/** What was, or may have been, sent by e-mail. */
+const mailed = `channel = 'email' and state in ('sending', 'sent', 'parked', 'dropped')`;
+
+/** Until the transaction ends nobody else counts mails about the report. */
+export async function lockMailsAbout(db: Db, reportId: ReportId): Promise<void> {
+  await db.query({
+    name: 'lock-mails-about',
+    text: 'select pg_advisory_xact_lock(hashtextextended($1, 25))',
+    values: [reportId],
+  });
+}
+
+/** How many other mails were, or may have been, sent about the report since then. */
+export async function countMailedAbout(
+  db: Db,
+  reportId: ReportId,
+  since: Date,
+  besides: NotificationId,
+): Promise<number> {
+  const { rows } = await db.query<{ count: number }>({
+    name: 'count-mailed-about',
+    text: `
+      select count(*)::int as count from notifications
+      where report_id = $1 and attempted_at > $2 and ${mailed} and id <> $3`,
+    values: [reportId, since, besides],
+  });
+  return rows[0]?.count ?? 0;
+}
+
+/** Until the transaction ends nobody else counts mails to anybody. */
+export async function lockMailHour(db: Db): Promise<void> {
+  await db.query({
+    name: 'lock-mail-hour',
+    text: `select pg_advisory_xact_lock(hashtextextended('mail hour', 25))`,
+  });
+}
+
+/** How many other mails were, or may have been, sent to anybody since then. */
+export async function countMailed(db: Db, since: Date, besides: NotificationId): Promise<number> {
+  const { rows } = await db.query<{ count: number }>({
+    name: 'count-mailed',
+    text: `select count(*)::int as count from notifications where attempted_at > $1 and ${mailed} and id <> $2`,
+    values: [since, besides],
   });
   return rows[0]?.count ?? 0;
 }

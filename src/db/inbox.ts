@@ -15,6 +15,8 @@ export type UnfiledReport = Pick<
   /** Blind indexes: of the sender's number, and of the number and the words where another SMS may be a copy. */
   readonly phoneIndex: Buffer | null;
   readonly copyIndex: Buffer | null;
+  /** The reporter left an e-mail address. */
+  readonly hasEmail: boolean;
 };
 
 /**
@@ -28,7 +30,7 @@ export async function lockUnfiled(db: Db, ids: readonly string[]): Promise<reado
       select report.id, report.channel, report.kind, report.title, report.text, report.place_text, report.place_lat,
         report.place_lon, report.place_area_code, report.topic_code, report.agency_code, report.confidential,
         report.received_at, report.joins, report.hold, held.report_id is not null as released, person.phone_index,
-        person.copy_index
+        person.copy_index, person.email_index is not null as has_email
       from inbox join reports as report on report.id = inbox.report_id
       left join report_identities as person on person.report_id = report.id
       left join held_reports as held on held.report_id = report.id
@@ -55,6 +57,7 @@ export async function lockUnfiled(db: Db, ids: readonly string[]): Promise<reado
     released: row.released,
     phoneIndex: row.phone_index,
     copyIndex: row.copy_index,
+    hasEmail: row.has_email,
     joins: row.joins,
   }));
 }
@@ -77,6 +80,7 @@ type Row = {
   released: boolean;
   phone_index: Buffer | null;
   copy_index: Buffer | null;
+  has_email: boolean;
   joins: string | null;
 };
 

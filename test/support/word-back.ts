@@ -4,7 +4,7 @@ import type { Channel, OutgoingMessage } from '../../channels/channel.ts';
 import { parseConfig } from '../../src/config.ts';
 import type { Pool } from '../../src/db/pool.ts';
 import type { SendOutcome } from '../../src/domain/notification.ts';
-import type { Identity, NewReport, NotificationId } from '../../src/domain/report.ts';
+import type { ChannelName, Identity, NewReport, NotificationId } from '../../src/domain/report.ts';
 import { createReveal } from '../../src/prepare-keys.ts';
 import { createIntake } from '../../workers/intake.ts';
 import { createNotify } from '../../workers/notify.ts';
@@ -27,13 +27,13 @@ export type NotificationRow = {
   readonly segments: number | null;
 };
 
-/** An SMS channel whose provider takes everything at once, or answers when the test says so. */
-export function createScriptedChannel() {
+/** A channel, SMS as a rule, whose provider takes everything at once, or answers when the test says so. */
+export function createScriptedChannel(name: ChannelName = 'sms') {
   const sent: OutgoingMessage[] = [];
   const waiting: ((outcome: SendOutcome) => void)[] = [];
   let script: 'takes' | 'waits' | SendOutcome = 'takes';
   const channel: Channel = {
-    name: 'sms',
+    name,
     providers: [
       {
         name: 'uji',
