@@ -4,9 +4,6 @@ import type { OutgoingMessage } from '../../channel.ts';
 import type { MailAccount } from './account.ts';
 import { renderHtml, renderText } from './render.ts';
 
-/** A mail as nodemailer takes it. */
-export type ComposedMail = ReturnType<typeof composeMail>;
-
 /**
  * The mail that carries a message. Nothing in it comes from the reporter but the address and the Message-ID of what is
  * answered, both checked for their form: no name, no subject, none of their words, so nothing of theirs can pose as ours.

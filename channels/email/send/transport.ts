@@ -1,8 +1,7 @@
 import type { Readable } from 'node:stream';
-import { createTransport } from 'nodemailer';
+import { createTransport, type SendMailOptions } from 'nodemailer';
 import type { SendOutcome } from '../../../src/domain/notification.ts';
 import type { MailAccount } from './account.ts';
-import type { ComposedMail } from './compose.ts';
 import { toFailedOutcome, toSentOutcome } from './outcome.ts';
 
 /** In milliseconds. `total` bounds one mail from its way into the queue to the server's last word, whatever happens. */
@@ -13,6 +12,9 @@ export type MailTimeouts = {
   readonly total: number;
 };
 export const mailTimeouts: MailTimeouts = { connect: 5_000, silence: 10_000, total: 15_000 };
+
+/** A mail as nodemailer takes it, by a name of ours. */
+export type ComposedMail = SendMailOptions & { readonly messageId: string };
 
 export type MailTransport = {
   /** One attempt. Never sends more than once, and never rejects. */

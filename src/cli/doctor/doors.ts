@@ -1,10 +1,19 @@
+import type { Channel } from '../../../channels/channel.ts';
 import { createChannels } from '../../../channels/index.ts';
 import type { Config } from '../../config.ts';
+import { AppError } from '../../errors.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 /** Where reports come in, and where word goes back. Switched off is no fault: nobody needs every channel. */
 export function checkChannels(config: Config): readonly Finding[] {
-  return createChannels(config).flatMap((channel) => [
+  let channels: readonly Channel[];
+  try {
+    channels = createChannels(config);
+  } catch (error) {
+    if (error instanceof AppError) return [fail('channel', error.message, 'set it right, or unset it')];
+    throw error;
+  }
+  return channels.flatMap((channel) => [
     ...channel.providers.map((provider) =>
       ok(
         'channel',

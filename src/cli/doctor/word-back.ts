@@ -34,7 +34,7 @@ export async function checkWordBack(db: Db): Promise<readonly Finding[]> {
       : [
           warn(
             'word back',
-            `${capped} held back within a day: more to one number than NOTIFY_MAX_PER_DAY`,
+            `${capped} held back within a day: more than NOTIFY_MAX_PER_DAY or EMAIL_MAX_PER_… allow`,
             'npm run lapor -- notification list --state capped',
           ),
         ]),
