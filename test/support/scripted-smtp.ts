@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 /** What the server does at a stage: answers with this line, hangs up, or says nothing any more. */
 type Doing = string | 'hangs up' | 'says nothing';
@@ -117,4 +117,40 @@ function stageOf(line: string): keyof SmtpScript | 'quit' | null {
     QUIT: 'quit',
   };
   return stages[word] ?? null;
+}
+
+/** A wire to a real mail server on this machine, which breaks once the server has answered a mail, and before we hear it. */
+export async function openAnswerEater(
+  port: number,
+): Promise<{ readonly port: number; readonly stop: () => Promise<void> }> {
+  const sockets = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = connect(port, '127.0.0.1');
+    let said = '';
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on('close', () => sockets.delete(socket));
+      socket.on('error', () => undefined);
+    }
+    near.on('data', (chunk) => {
+      said += chunk.toString('latin1');
+      far.write(chunk);
+    });
+    far.on('data', (chunk) => {
+      if (/\r\n\.\r\n/.test(said)) near.destroy();
+      else near.write(chunk);
+    });
+    near.on('close', () => far.end());
+    far.on('close', () => near.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    stop: async () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
 }
