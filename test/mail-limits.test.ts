@@ -1,7 +1,10 @@
+import { Registry } from 'prom-client';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { insertNotifications, resendNotification } from '../src/db/notifications.ts';
+import { recordDeliveries } from '../src/db/delivery-receipts.ts';
+import { insertNotifications, listNotifications, resendNotification } from '../src/db/notifications.ts';
 import type { Identity, NewReport, NotificationId, ReportId } from '../src/domain/report.ts';
+import { watchWordBack } from '../src/metrics.ts';
 import { createIntake } from '../workers/intake.ts';
 import { createTestAccept } from './support/accept.ts';
 import { createCore, forgetReports, newReport } from './support/core.ts';
@@ -139,6 +142,22 @@ test('what staff have sent again is above all of them', async () => {
   await resendNotification(database.pool, held, new Date());
   await inTurn(env, [held]);
   expect(await states([held])).toMatchObject([{ state: 'sent' }]);
+});
+
+test('a bounce is on record by the id that it names, shown to staff and in the metrics, and staff may send again', async () => {
+  const id = await fileFrom('siti@example.com');
+  await inTurn({}, [id]);
+  const bounce = { notificationId: id, state: 'failed' as const, detail: '5.1.1 (there is no such mailbox)' };
+  await recordDeliveries(database.pool, 'sms', [bounce], new Date());
+  expect(await stage.find(id)).toMatchObject({ delivery_state: null });
+  await recordDeliveries(database.pool, 'email', [bounce], new Date());
+  expect(await listNotifications(database.pool, { state: null, delivery: 'failed', limit: 5 })).toMatchObject(
+    [{ id, state: 'sent', channel: 'email', segments: null, delivery_detail: bounce.detail }],
+  );
+  const registry = new Registry();
+  watchWordBack(database.pool, registry, 0);
+  expect(await registry.metrics()).toMatch(/channel="email".*\} 1$/m);
+  expect(await resendNotification(database.pool, id, new Date())).toMatchObject({ state: 'sent' });
 });
 
 describe('who left an e-mail address is told by e-mail', () => {

@@ -22,8 +22,10 @@ import { createCore, forgetReports, newReport } from './support/core.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { readDkimSignature, verifyDkim } from './support/dkim.ts';
 import { type Dovecot, hasDovecot, startDovecot } from './support/dovecot.ts';
+import { startGateway } from './support/gateway.ts';
 import { runLapor } from './support/lapor.ts';
 import { hasPostfix, type Postfix, startPostfix } from './support/postfix.ts';
+import { testQueueNamespace, testRedisUrl } from './support/redis.ts';
 import { openAnswerEater } from './support/scripted-smtp.ts';
 import { sealing } from './support/sealing.ts';
 
@@ -273,6 +275,37 @@ describe.skipIf(!hasPostfix || !hasDovecot)('with Postfix and Dovecot', () => {
     expect(await find(id)).toMatchObject({ state: 'sent' });
     const [again = ''] = await receive('siti');
     expect(again).toContain(`Message-ID: <n.${id}@uji.example>`);
+  });
+
+  test('a whole gateway answers a report of the form, ends what it keeps open, and logs nobody', async () => {
+    const gateway = await startGateway('all', {
+      DATABASE_URL: database.url,
+      REDIS_URL: testRedisUrl(),
+      QUEUE_NAMESPACE: testQueueNamespace(),
+      ...settings(),
+    });
+    try {
+      const answer = await fetch(`${gateway.url}/v1/reports`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          kind: 'complaint',
+          consent: true,
+          text: 'Lampu jalan di gang Melati mati sejak Senin, Kec. Coblong Kota Bandung',
+          reporter: { name: 'Siti Aminah', email: 'Siti@uji.example' },
+        }),
+        signal: AbortSignal.timeout(20_000),
+      });
+      expect(answer.ok).toBe(true);
+      const [raw = '', ...others] = await receive('siti');
+      expect(others).toEqual([]);
+      expect(raw).toMatch(/^Subject: Laporan \d{4}-\d{4}-\d{4}: sudah kami catat\r$/m);
+      expect(await gateway.end('SIGTERM')).toBe(0);
+    } finally {
+      await gateway.end('SIGKILL');
+    }
+    expect(gateway.output()).toContain('"event":"notification_sent"');
+    expect(gateway.output()).not.toMatch(/siti|sandi/i);
   });
 
   test('STARTTLS comes before anything else is said, to a server that is not on this machine', async () => {

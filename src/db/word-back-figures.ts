@@ -45,7 +45,7 @@ export async function findFailures(
         select case when state = 'refused' then reason else coalesce(delivery_detail, 'no reason given') end as reason
         from notifications
         where finished_at > now() - interval '24 hours'
-          and ((state = 'refused' and reason <> 'no contact') or delivery_state = 'failed')
+          and ((state = 'refused' and reason not in ('no contact', 'no e-mail address')) or delivery_state = 'failed')
       )
       select (select count(*)::int from failures) as count,
         (select reason from failures group by reason order by count(*) desc, reason limit 1) as mostly`,
