@@ -9,7 +9,7 @@ import { type ScriptedSmtp, type SmtpScript, startScriptedSmtp } from './support
 
 /** What came of a mail, at each stage at which SMTP can go wrong. */
 
-const timeouts = { connect: 400, silence: 400, total: 1_500 };
+const timeouts = { connect: 1_500, silence: 1_500, total: 6_000 };
 const noCall = async () => ({ kind: 'not-sent', detail: 'nobody is called' }) as const;
 
 let server: ScriptedSmtp;
