@@ -1,4 +1,4 @@
-import { type Env, read, requireTogether, text } from './values.ts';
+import { type Env, type Parse, read, requireTogether, text } from './values.ts';
 
 /** Everything about e-mail that an operator decides; the mailboxes it comes from are in a file of their own. */
 export type EmailConfig = {
@@ -8,6 +8,11 @@ export type EmailConfig = {
   readonly smtpUrl: string | null;
   /** From whom e-mail comes: an address, or a name and an address in angle brackets. Set where the one before is. */
   readonly from: string | null;
+  /**
+   * Names, in lower case, under which our own mail servers write Authentication-Results (RFC 8601), which they have to take out
+   * of what comes from outside; nobody else's are believed. Empty: none are.
+   */
+  readonly authservIds: readonly string[];
 };
 
 /** Throws `AppError` `config` that names the variable. */
@@ -17,5 +22,13 @@ export function parseEmailConfig(env: Env): EmailConfig {
     mailboxesFile: read(env, 'EMAIL_MAILBOXES_FILE', text, null),
     smtpUrl: read(env, 'EMAIL_SMTP_URL', text, null),
     from: read(env, 'EMAIL_FROM', text, null),
+    authservIds: read(env, 'EMAIL_AUTHSERV_ID', authservIds, []),
   };
 }
+
+const authservIds: Parse<readonly string[]> = (raw) => {
+  const names = raw.split(',').map((name) => name.trim().toLowerCase());
+  return names.every((name) => /^[a-z0-9._-]{1,253}$/.test(name))
+    ? { value: names }
+    : { expected: 'names of mail servers separated by commas, such as mx.contoh.go.id' };
+};
