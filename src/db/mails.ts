@@ -215,6 +215,33 @@ export async function orderFiling(db: Db, id: string, now: Date): Promise<boolea
   return rowCount === 1;
 }
 
+/** How an e-mail stands that staff wanted filed. */
+export type OrderedMail = {
+  readonly state: 'pending' | 'done' | 'set_aside';
+  /** Of its report, once that is filed. */
+  readonly trackingId: string | null;
+  /** No report after all. */
+  readonly isKept: boolean;
+};
+
+/** Null where no e-mail of these agencies, or of any where they are null, has this id and was to be filed whatever it is. */
+export async function findOrderedMail(
+  db: Db,
+  id: string,
+  agencies: readonly AgencyCode[] | null,
+): Promise<OrderedMail | null> {
+  const { rows } = await db.query<OrderedMail>({
+    name: 'find-ordered-mail',
+    text: `
+      select message.state, filing.tracking_id as "trackingId", message.report_id is null as "isKept"
+      from messages as message left join filings as filing on filing.report_id = message.report_id
+      where message.id = $1 and message.form = 'mail' and message.file_anyway
+        and ($2::text[] is null or message.agency_code = any($2))`,
+    values: [id, agencies],
+  });
+  return rows[0] ?? null;
+}
+
 /** Whose mailbox an e-mail came to; null where there is no such e-mail. */
 export async function findAgencyOfMail(db: Db, id: string): Promise<AgencyCode | null> {
   const { rows } = await db.query<{ agency_code: AgencyCode }>({

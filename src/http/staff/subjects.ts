@@ -17,4 +17,4 @@ export async function findAgencyOfSubject(db: Db, kind: SubjectKind, id: string)
   return isUuid(id) ? agencyOf[kind](db, id) : null;
 }
 
-const isUuid = (id: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id);
+export const isUuid = (id: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id);
