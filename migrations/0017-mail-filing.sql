@@ -22,5 +22,7 @@ alter table messages
 create index messages_kept_mails on messages (finished_at desc, id desc)
   where form = 'mail' and state <> 'pending' and report_id is null;
 create index messages_finished_mails on messages (finished_at) where form = 'mail' and finished_at is not null;
+-- from a report to the e-mail it came in
+create index messages_mail_of on messages (report_id) where form = 'mail' and report_id is not null;
 -- asked for by the reports that intake files
 create index messages_files_not_taken on messages (report_id) where files_not_taken > 0;

@@ -6,6 +6,7 @@ import type { Channel, OutgoingMessage } from '../channels/channel.ts';
 import { lookAtTables } from '../chaos/leaks.ts';
 import { listAdditions } from '../src/db/additions.ts';
 import { countMails, listKeptMails, orderFiling, takeMail } from '../src/db/mails.ts';
+import type { AttachmentId } from '../src/domain/attachment.ts';
 import { ourMessageId, replyAddress } from '../src/domain/mail-address.ts';
 import type { MessageId, NewMessage } from '../src/domain/message.ts';
 import { after } from '../src/domain/moment.ts';
@@ -16,14 +17,17 @@ import { createDeliver } from '../workers/deliver.ts';
 import { createIntake } from '../workers/intake.ts';
 import { createMessages } from '../workers/messages.ts';
 import { createNotify } from '../workers/notify.ts';
+import { sweep } from '../workers/sweep.ts';
 import { openDoor } from './support/accept.ts';
+import { openTestAttachments } from './support/attachments.ts';
 import { countRows, createCore, forgetReports } from './support/core.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { addEndpoint } from './support/filed-reports.ts';
+import { runLapor } from './support/lapor.ts';
 import { fetched, type MailPart, writeBounce, writeMail } from './support/mails.ts';
 import { readMail } from './support/read-mail.ts';
 import { type ReceivingAgency, startReceivingAgency } from './support/receiving-agency.ts';
-import { readSealed, sealing } from './support/sealing.ts';
+import { readSealed, sealing, testDataDir } from './support/sealing.ts';
 import { signIn } from './support/staff.ts';
 import { uniqueWord } from './support/unique-word.ts';
 
@@ -757,4 +761,107 @@ test('mails that are many go back on the queue after a while, and SMS are not ke
   ahead = 0;
   await work();
   expect(await countRows(database.pool, 'reports')).toBe(12);
+});
+
+describe('where the worker dies, or loses PostgreSQL, at the end of a transaction', () => {
+  /** A pool whose connection is lost at the first `commit` of a mail that is finished, before it or behind it. */
+  function losing(when: 'before' | 'behind') {
+    let lost = false;
+    const connect = async () => {
+      const client = await database.pool.connect();
+      let finishes = false;
+      const query = async (...given: readonly unknown[]) => {
+        const [what] = given as [string | { readonly name?: string }];
+        if (typeof what !== 'string') finishes ||= what.name === 'finish-mail';
+        const isTheOne = what === 'commit' && finishes && !lost;
+        if (!isTheOne) return client.query(...(given as [string]));
+        lost = true;
+        if (when === 'behind') await client.query('commit');
+        throw Object.assign(new Error('Connection terminated unexpectedly'), { code: 'ECONNRESET' });
+      };
+      return { query, release: (error?: Error) => client.release(error) };
+    };
+    const db = { query: database.pool.query.bind(database.pool), connect } as never;
+    return { db, wasLost: () => lost };
+  }
+
+  test.each(['before', 'behind'] as const)('nothing is lost and nothing doubled: %s it', async (when) => {
+    const filed = await file();
+    const [id = '' as MessageId, answer = '' as MessageId] = await leave(
+      writeMail({ text: `Bandung, jembatan ambruk di ${uniqueWord()}`, parts: [jpeg()] }),
+      reply({ text: 'sudah dua minggu', parts: [jpeg('dua.jpg')] }, filed.notificationId),
+    );
+    for (const messageId of [id, answer]) {
+      const { db, wasLost } = losing(when);
+      await expect(handlers({ db }).messages({ messageIds: [messageId] })).rejects.toThrow('terminated');
+      expect(wasLost()).toBe(true);
+      await handlers().messages({ messageIds: [messageId] });
+      await handlers().messages({ messageIds: [messageId] });
+    }
+    await work();
+    expect(await countRows(database.pool, 'reports')).toBe(2);
+    expect(await listAdditions(database.pool, filed.report.id)).toHaveLength(1);
+    const { rows } = await database.pool.query<{ id: AttachmentId; added: boolean }>(
+      'select id, addition_id is not null as added from attachments order by added',
+    );
+    expect(rows.map(({ added }) => added)).toEqual([false, true]);
+    // a day later what was taken in for nothing is swept, and what reports have is there
+    ahead = 25 * 60 * 60_000;
+    const attachments = await openTestAttachments(core.context);
+    await attachments.sweep();
+    for (const { id } of rows) expect(await (await attachments.read(id))?.toArray()).not.toEqual([]);
+    expect(await countRows(database.pool, 'uploads')).toBe(0);
+  });
+
+  test('it is read again once the lease of the dead one ran out', async () => {
+    const [id = '' as MessageId] = await leave(writeMail({ text: uniqueWord() }));
+    await takeMail(database.pool, id, core.context.clock(), after(core.context.clock(), 120_000));
+    ahead = 119_000;
+    await sweep(core.context);
+    expect(core.jobs).toEqual([]);
+    ahead = 121_000;
+    await sweep(core.context);
+    expect(core.jobs).toEqual([{ name: 'messages', payload: { messageIds: [id] } }]);
+    await work();
+    expect(await countRows(database.pool, 'reports')).toBe(1);
+  });
+});
+
+describe('lapor message', () => {
+  const run = (...args: readonly string[]) =>
+    runLapor(['message', ...args], { DATABASE_URL: database.url, DATA_DIR: testDataDir });
+
+  test('lists what was kept, files it, and shows it as it came to whoever says why', async () => {
+    const raw = writeMail({
+      text: `Bandung, banjir di ${uniqueWord()}`,
+      headers: { 'List-Id': '<w.contoh.id>' },
+    });
+    const [id = ''] = await receive(raw);
+    const listed = await run('list', '--kept');
+    expect(listed.stdout).toContain(`${id}  `);
+    expect(listed.stdout).toContain('not a report: auto-reply');
+    expect(JSON.parse((await run('list', '--kept', '--json')).stdout)).toMatchObject([
+      { id, mailbox: 'nasional' },
+    ]);
+    expect(await run('file', id)).toMatchObject({ code: 0 });
+    expect(await run('file', id)).toMatchObject({ code: 1, stderr: expect.stringContaining('--kept') });
+    await handlers().messages({ messageIds: [id] });
+    const { id: reportId } = await onlyReport();
+    expect((await run('original', reportId, '--reason', 'keluhan')).code).not.toBe(0);
+    const shown = await run('original', reportId, '--reason', 'pelapor meminta salinan suratnya');
+    expect(shown).toMatchObject({ code: 0, stdout: raw.toString() });
+    const { rows } = await database.pool.query(
+      `select action from audit_log where action like 'mail%' and subject = $1 order by 1 desc`,
+      [`message:${id}`],
+    );
+    expect(rows.map(({ action }) => action)).toEqual(['mail_filed', 'mail_disclosed']);
+    // the header is all that its report repeats of it
+    const exported = await runLapor(['report', 'export', '--channel', 'email'], {
+      DATABASE_URL: database.url,
+      DATA_DIR: testDataDir,
+    });
+    expect(JSON.parse(exported.stdout)).toMatchObject({
+      externalId: expect.stringMatching(/^<.*@contoh\.id>$/),
+    });
+  });
 });

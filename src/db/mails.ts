@@ -215,6 +215,17 @@ export async function orderFiling(db: Db, id: string, now: Date): Promise<boolea
   return rowCount === 1;
 }
 
+/** The e-mail with this id, or that which became, or added to, the report with it, the first of them; null where there is none. */
+export async function findMailOf(db: Db, id: string): Promise<MessageId | null> {
+  const { rows } = await db.query<{ id: MessageId }>({
+    text: `
+      select id from messages where form = 'mail' and (id = $1 or report_id = $1)
+      order by id = $1 desc, id limit 1`,
+    values: [id],
+  });
+  return rows[0]?.id ?? null;
+}
+
 /** How an e-mail stands that staff wanted filed. */
 export type OrderedMail = {
   readonly state: 'pending' | 'done' | 'set_aside';
