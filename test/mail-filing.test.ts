@@ -270,6 +270,19 @@ describe('a mail becomes a report', () => {
       { confidential: false, anonymous: false },
       'Rahasia umum: jalan rusak',
     ],
+    [
+      'Yth. admin',
+      'Assalamualaikum,\nsaya warga Desa Suka.\n\nRAHASIA: ada pungutan.',
+      { confidential: true, anonymous: false },
+      'Yth. admin',
+    ],
+    ['Pagi', 'Selamat pagi,\nrahasia ini sudah lama.', { confidential: false, anonymous: false }, 'Pagi'],
+    [
+      'Fwd: pungli',
+      'Mohon dicek.\n\n---------- Forwarded message ---------\nFrom: Made <made@contoh.id>\nRahasia, ada pungutan.',
+      { confidential: true, anonymous: false },
+      'pungli',
+    ],
   ])('that asks for secrecy by subject or text: %s', async (subject, text, flags, title) => {
     await receive(writeMail({ subject, text: `${text} Di ${uniqueWord()}.` }));
     const report = await onlyReport();

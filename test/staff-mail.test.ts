@@ -176,6 +176,12 @@ test('what is many comes in pages, each e-mail once; a page that nobody was give
   }
 });
 
+test('how many became what is a figure for each mailbox', async () => {
+  await keep(2, { mailbox: 'kota-bandung', agency: 'D32.73' });
+  const { body } = await gateway.app.inject('/metrics');
+  expect(body).toContain('lapor_mails_last_day{mailbox="kota-bandung",fate="auto-reply"} 2');
+});
+
 describe.skipIf(!hasChromium)('in a browser', () => {
   let browser: Browser;
   let origin: string;

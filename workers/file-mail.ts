@@ -29,7 +29,7 @@ import {
 } from '../src/domain/mail-filing.ts';
 import { type MailContent, type PlainWords, toPlainReport } from '../src/domain/message.ts';
 import { after } from '../src/domain/moment.ts';
-import type { Identity, Original } from '../src/domain/report.ts';
+import { type Identity, limits, type Original } from '../src/domain/report.ts';
 import { nationalDesk } from '../src/domain/routing/directory.ts';
 import { mayActFor } from '../src/domain/staff.ts';
 import { AppError, describeFailure } from '../src/errors.ts';
@@ -248,6 +248,7 @@ function describeLoss({ read, content, original }: Letter): readonly string[] {
   return [
     ...(cutFrom === undefined ? [] : [`cut: larger than may be, ${cutFrom} bytes`]),
     ...(read.error === null ? [] : ['not all of it could be read']),
+    ...(read.text.length > limits.text ? ['its text is longer than may be, and cut'] : []),
     ...(original.body.length === 0 ? ['it has no header'] : []),
   ];
 }

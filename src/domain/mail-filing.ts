@@ -37,6 +37,9 @@ export function readOurAddress(from: string | null): OurAddress {
   return address.includes('@') && domain !== '' ? { address, domain } : null;
 }
 
+/** Of a text that is longer than a report may be, more than that is not even looked at. */
+const mostRead = 5 * limits.text;
+
 /** A mail names so many others at most that are looked for. */
 const mostLooked = 50;
 
@@ -84,24 +87,39 @@ const answerMarks = /^(?:\s*(?:re|fwd?|bls|balas|trs|tr|terusan|teruskan|aw|wg)\
 export type MailWords = PlainWords & { readonly title: string | null };
 
 /**
- * What a mail says: subject and text, each without what only asks for secrecy. What was forwarded is told as well. An
- * answer to one of our mails has our own subject, which may tell of somebody else's report: it gets none.
+ * What a mail says: subject and text, each without what only asks for secrecy. An answer to one of our mails has our own
+ * subject, which may tell of somebody else's report: it gets none.
  */
 export function readWords(mail: ReadMail, isAnswer: boolean): MailWords {
-  const subject = isAnswer ? null : normalizeLine(mail.subject?.replace(answerMarks, ''));
+  const subject = isAnswer
+    ? null
+    : normalizeLine(mail.subject?.slice(0, mostLooked * limits.title).replace(answerMarks, ''));
   const head = subject === null ? null : readFlags(subject);
-  const own = readFlags(normalizeText(mail.text));
-  const told = !isAnswer && mail.forwardedFrom !== null ? readFlags(normalizeText(mail.quoted ?? '')) : null;
-  const text = [own.text, told === null || own.text.includes(told.text) ? '' : told.text]
-    .filter((part) => part !== '')
-    .join('\n\n');
-  const flags = [head, own, told].filter((words) => words !== null);
+  const said = normalizeText(mail.text.slice(0, mostRead));
+  const own = readFlags(said);
+  const openings = listOpenings(said, mail.forwardedFrom !== null);
+  const flags = [head, own, ...openings.map(readFlags)].filter((words) => words !== null);
   return {
     title: head === null ? null : cutLine(head.text),
-    text: cutText(text),
+    text: cutText(own.text),
     anonymous: flags.some(({ anonymous }) => anonymous),
     confidential: flags.some(({ confidential }) => confidential),
   };
+}
+
+/** So many lines may greet, or say who writes, before somebody asks for secrecy. */
+const linesOfGreeting = 5;
+
+/**
+ * Where else secrecy may be asked for: in a mail people greet first, and of what was forwarded each part may be where its first
+ * writer began. Behind a greeting only in capitals, as we ask for it.
+ */
+function listOpenings(said: string, isForwarded: boolean): readonly string[] {
+  if (isForwarded) return said.split(/\n\s*\n/);
+  const lines = said.split('\n').filter((line) => line.trim() !== '');
+  return lines
+    .slice(0, linesOfGreeting)
+    .filter((line) => /^[\s\p{P}]*(?:RAHASIA|CONFIDENTIAL|ANONIM|ANONYMOUS)(?!\p{L})/u.test(line));
 }
 
 /** As a report of its own: the subject speaks where the text does not, and where neither does, that is said. */

@@ -19,7 +19,8 @@ export async function readMail(raw: Buffer): Promise<ReadMail> {
   const body = (mail.text ?? '').replace(/\n$/, '');
   const forwarded = /^-+ Forwarded message -+\nFrom: (.*?) <(.*?)>\n([\s\S]*)$/m.exec(body);
   const at = forwarded?.index ?? body.search(/^(?:Pada .* menulis:|>)/m);
-  const text = (at === -1 ? body : body.slice(0, at)).trim();
+  const own = (at === -1 ? body : body.slice(0, at)).trim();
+  const text = forwarded === null ? own : `${own}\n\n${(forwarded[3] ?? '').trim()}`.trim();
   return {
     kind,
     why: kind === 'report' ? null : `header says ${kind}`,
@@ -32,7 +33,7 @@ export async function readMail(raw: Buffer): Promise<ReadMail> {
     subject: mail.subject ?? null,
     date: null,
     text,
-    quoted: at === -1 ? null : (forwarded?.[3] ?? body.slice(at)).trim(),
+    quoted: at === -1 ? null : (forwarded === null ? body.slice(at) : forwarded[0].slice(0, 80)).trim(),
     files: mail.attachments
       .filter(({ mimeType }) => !mimeType.startsWith('message/'))
       .map(({ filename, mimeType, content, disposition }) => ({
