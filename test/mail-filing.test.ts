@@ -703,6 +703,26 @@ describe('a mail that defeats us', () => {
     expect(await onlyReport()).toMatchObject({ confidential: true, hold: expect.any(String) });
   });
 
+  test('and of which some could be read is held with that, and secret, for nobody knows the rest', async () => {
+    const { report, notificationId } = await file();
+    const [id = '' as MessageId] = await leave(reply({ text: 'sudah dua minggu' }, notificationId));
+    const inPart: Channel['readMail'] = async (raw) => ({
+      ...(await readMail(raw)),
+      error: 'took too long, sent by siti@contoh.id',
+    });
+    await handlers(broken(inPart)).messages({ messageIds: [id] });
+    await work();
+    expect(await listAdditions(database.pool, report.id)).toEqual([]);
+    expect((await listReports()).find(({ text }) => text === 'sudah dua minggu')).toMatchObject({
+      confidential: true,
+      hold: expect.stringContaining('tidak terbaca'),
+      tracking_id: null,
+    });
+    expect((await listMessages()).find((message) => message.id === id)?.outcome).toContain(
+      'not all of it could be read: took too long, sent by [email]',
+    );
+  });
+
   test('is not read any more once it took the worker with it three times', async () => {
     const [id = '' as MessageId] = await leave(writeMail({ text: 'racun' }));
     for (let death = 0; death < 3; death += 1) {

@@ -90,7 +90,7 @@ export async function fileMail(context: MailContext, cause: TakenMail): Promise<
     return finish(context, cause, read, noFiles, (tx) => keep(context, tx, read));
   }
   if (read.error !== null && read.text === '' && read.files.length === 0) {
-    return fileUnread(context, cause, 'it could not be read', read);
+    return fileUnread(context, cause, tellWhy(read.error) ?? 'it could not be read', read);
   }
 
   const letter = await understand(context, cause, sealed, read);
@@ -247,7 +247,7 @@ function describeLoss({ read, content, original }: Letter): readonly string[] {
   const { cutFrom } = content;
   return [
     ...(cutFrom === undefined ? [] : [`cut: larger than may be, ${cutFrom} bytes`]),
-    ...(read.error === null ? [] : ['not all of it could be read']),
+    ...(read.error === null ? [] : [`not all of it could be read: ${tellWhy(read.error)}`]),
     ...(read.text.length > limits.text ? ['its text is longer than may be, and cut'] : []),
     ...(original.body.length === 0 ? ['it has no header'] : []),
   ];

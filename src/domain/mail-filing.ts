@@ -73,11 +73,12 @@ export function judgeSender(
  * who marks their own mail as spam has it looked at, and nothing is lost.
  */
 export function findReasonToHold(
-  mail: Pick<ReadMail, 'markedSpam'>,
+  mail: Pick<ReadMail, 'markedSpam' | 'error'>,
   sender: ReturnType<typeof judgeSender>,
 ): string | null {
   if (sender === 'forged') return 'pengirim surat elektronik tidak terbukti (DMARC gagal)';
-  return mail.markedSpam ? 'ditandai sebagai spam oleh penyaring surat elektronik' : null;
+  if (mail.markedSpam) return 'ditandai sebagai spam oleh penyaring surat elektronik';
+  return mail.error === null ? null : 'surat elektronik tidak terbaca seluruhnya';
 }
 
 /** What mail programs put in front of a subject, here and elsewhere. */
@@ -103,7 +104,8 @@ export function readWords(mail: ReadMail, isAnswer: boolean): MailWords {
     title: head === null ? null : cutLine(head.text),
     text: cutText(own.text),
     anonymous: flags.some(({ anonymous }) => anonymous),
-    confidential: flags.some(({ confidential }) => confidential),
+    // Of what was read in part nobody knows whether it was to be secret.
+    confidential: mail.error !== null || flags.some(({ confidential }) => confidential),
   };
 }
 
