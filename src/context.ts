@@ -57,6 +57,11 @@ export type WorkerContext = Context & {
    * `notify` alone, which has to reach them.
    */
   readonly revealSender: (id: string) => Promise<Sender | 'unopenable' | null>;
+  /**
+   * Finds reports of whom a message names as its writer. Throws `AppError` `config` where the index key is not here: then only
+   * who has it files e-mail.
+   */
+  readonly blindIndex: BlindIndex;
   /** Where the files go that come with what workers read. */
   readonly attachments: Attachments;
 };

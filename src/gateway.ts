@@ -19,6 +19,7 @@ import {
   countAccepted,
   createMetrics,
   createNotificationCounter,
+  watchMails,
   watchSpool,
   watchWordBack,
 } from './metrics.ts';
@@ -83,6 +84,7 @@ export async function startGateway(
   const providers = createProviderCall();
   const metrics = createMetrics(db, queues);
   watchWordBack(db, metrics, config.smsSegmentCost);
+  watchMails(db, metrics);
   const context: Context = {
     config,
     db,

@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Accept } from './accept.ts';
 import { countBacklog } from './db/backlog.ts';
+import { countMails } from './db/mails.ts';
 import type { Db } from './db/pool.ts';
 import { countWordBack, type WordBackFigure } from './db/word-back-figures.ts';
 import { isReport } from './domain/message.ts';
@@ -143,6 +144,21 @@ export function watchWordBack(db: Db, registry: Registry, segmentCost: number): 
       if (state === 'sent' && encoding !== null) inc({ channel }, segments * segmentCost);
     },
   );
+}
+
+/** Shows what became of e-mails within the last 24 hours, by the workers of any process, as PostgreSQL has it. */
+export function watchMails(db: Db, registry: Registry): void {
+  const mails: Gauge<'mailbox' | 'fate'> = new Gauge({
+    name: 'lapor_mails_last_day',
+    help: 'E-mails worked on within 24 hours, by mailbox and what became of them',
+    labelNames: ['mailbox', 'fate'],
+    registers: [registry],
+    collect: async () => {
+      const figures = await countMails(db).catch(() => []);
+      mails.reset();
+      for (const { mailbox, fate, count } of figures) mails.set({ mailbox, fate }, count);
+    },
+  });
 }
 
 /** Shows what waits on local disk for PostgreSQL. */

@@ -2,9 +2,9 @@ import type { Config } from './config.ts';
 import type { Context, DoorContext, WorkerContext } from './context.ts';
 import { findSealedReport } from './db/identities.ts';
 import { type Db, isUnavailable } from './db/pool.ts';
-import { listIdentityKeys, noteSealingKeys } from './db/sealing-keys.ts';
+import { findIndexKey, listIdentityKeys, noteSealingKeys } from './db/sealing-keys.ts';
 import { AppError, describeFailure } from './errors.ts';
-import { createBlindIndex } from './sealing/blind-index.ts';
+import { type BlindIndex, createBlindIndex } from './sealing/blind-index.ts';
 import { deriveFormKey } from './sealing/form-key.ts';
 import {
   createMissingKeys,
@@ -84,7 +84,7 @@ export async function openIdentities(
   config: Config,
   db: Db,
   log: Context['log'],
-): Promise<Pick<WorkerContext, 'open' | 'sealAgain' | 'revealSender'>> {
+): Promise<Pick<WorkerContext, 'open' | 'sealAgain' | 'revealSender' | 'blindIndex'>> {
   if (config.identityPrivateKeyFile === null) createMissingKeys(config);
   const held = new Set(readPrivateKeys(config).map((key) => key.id));
   const { inUse, forgotten } = await listIdentityKeys(db);
@@ -99,7 +99,26 @@ export async function openIdentities(
   }
   const open = createOpen(() => readPrivateKeys(config), new Set(forgotten));
   const sealAgain = createSealAgain(() => readPrivateKeys(config));
-  return { open, sealAgain, revealSender: createReveal(open, db, log) };
+  const blindIndex = await openIndex(config, db, log);
+  return { open, sealAgain, revealSender: createReveal(open, db, log), blindIndex };
+}
+
+/** Workers were never asked for the index key before they filed e-mail: one that has none, or another, does all but that. */
+async function openIndex(config: Config, db: Db, log: Context['log']): Promise<BlindIndex> {
+  try {
+    const key = readIndexKey(config);
+    const used = await findIndexKey(db);
+    if (used === null || used === key.id) return createBlindIndex(key.bytes);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'config') throw error;
+  }
+  log.warn({ event: 'index_key_missing', consequence: 'this process files no e-mail' });
+  return () => {
+    throw new AppError(
+      'config',
+      'The index key that this database is used with is not here: set IDENTITY_INDEX_KEY, or this process files no e-mail.',
+    );
+  };
 }
 
 /** Who sent a report, whatever its audience: only for telling the reporter something. */

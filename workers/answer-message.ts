@@ -1,5 +1,6 @@
 import type { WorkerContext } from '../src/context.ts';
 import { insertAddition } from '../src/db/additions.ts';
+import { insertAddedFiles, lockFilesOf } from '../src/db/attachments.ts';
 import { wasAskedByOther } from '../src/db/contact-limits.ts';
 import { insertAdditionDelivery } from '../src/db/deliveries.ts';
 import { insertSeal } from '../src/db/identities.ts';
@@ -9,6 +10,7 @@ import type { Db } from '../src/db/pool.ts';
 import { findProgressByReceipt } from '../src/db/progress.ts';
 import { recordRating } from '../src/db/ratings.ts';
 import { insertReports, listAccepted } from '../src/db/reports.ts';
+import type { NewAttachment } from '../src/domain/attachment.ts';
 import type { Reading } from '../src/domain/commands.ts';
 import { joinPartMarks } from '../src/domain/duplicates/copies.ts';
 import { maskPersonalData } from '../src/domain/masking.ts';
@@ -20,13 +22,14 @@ import {
   cutText,
   type DeliveryId,
   type Identity,
+  type NewReport,
   type NotificationId,
   type Original,
   type ReportId,
 } from '../src/domain/report.ts';
 import { formatTrackingId } from '../src/domain/tracking-id.ts';
 import { newId } from '../src/ids.ts';
-import { toReportEntry } from '../src/inbox/entry.ts';
+import { type Indexes, nameFiles, toReportEntry } from '../src/inbox/entry.ts';
 import { packSealedReport } from '../src/sealing/sealed-report.ts';
 
 export type AnswerContext = Pick<WorkerContext, 'channels' | 'sealAgain' | 'clock'>;
@@ -40,6 +43,8 @@ export type Whole = {
   readonly reading: Reading;
   /** Came in one message, whose seal has all of it. */
   readonly single: boolean;
+  /** Files that came with it, taken in already. */
+  readonly files?: readonly NewAttachment[];
   /** What copies of its parts have in common, in their order; absent or empty where it is never a copy. */
   readonly partMarks?: readonly (Buffer | null)[];
 };
@@ -138,9 +143,9 @@ const hidesMore = (command: PlainWords, report: AskedReport): boolean =>
 
 /** Stores what the reporter says besides, and has it handed to the agency that has the report; cut as a report is. */
 export async function addToReport(
-  { sealAgain, clock }: AnswerContext,
+  { sealAgain, clock }: Pick<AnswerContext, 'sealAgain' | 'clock'>,
   db: Db,
-  { cause, identity, original, single }: Whole,
+  { cause, identity, original, single, files = [] }: Omit<Whole, 'reading'>,
   reportId: ReportId,
   said: string,
 ): Promise<{ readonly deliveryIds: readonly DeliveryId[] }> {
@@ -150,14 +155,19 @@ export async function addToReport(
   if (!single) {
     const unmasked = masked === text ? null : { title: null, text, placeText: null };
     const seal = await sealAgain(cause.keyId);
-    const sealed = seal(packSealedReport({ identity, unmasked, original }), {
+    const fileNames = nameFiles(files);
+    const sealed = seal(packSealedReport({ identity, unmasked, original, fileNames }), {
       reportId: id,
       audience: 'nobody',
     });
     await insertSeal(db, id, sealed, cause.phoneIndex);
   }
   const { channel, receivedAt } = cause;
-  await insertAddition(db, { id, reportId, channel, text: masked, receivedAt, fileCount: 0 });
+  await insertAddition(db, { id, reportId, channel, text: masked, receivedAt, fileCount: files.length });
+  if (files.length > 0) {
+    await lockFilesOf(db, reportId);
+    await insertAddedFiles(db, { reportId, additionId: id }, files);
+  }
   const delivery = { id: newId<DeliveryId>(), reportId, additionId: id };
   const pending = await insertAdditionDelivery(db, delivery, clock());
   return { deliveryIds: pending === null ? [] : [pending] };
@@ -179,7 +189,7 @@ async function rate(
 
 /** Stores it as the door would have, without a way through the door: what became of the message is decided with it. */
 export async function fileAsReport(
-  { sealAgain, clock }: AnswerContext,
+  context: AnswerContext,
   db: Db,
   { cause, identity, original, partMarks = [] }: Whole,
   words: PlainWords,
@@ -187,17 +197,25 @@ export async function fileAsReport(
 ): Promise<Done> {
   const { channel, externalId, receivedAt, phoneIndex, keyId } = cause;
   const report = toPlainReport(words, { channel, externalId, identity, receivedAt, original });
+  const indexes = { phone: phoneIndex, email: null, content: null, copy: joinPartMarks(partMarks, words) };
+  const reportId = await storeReport(context, db, report, indexes, keyId);
+  return { ...nothing, reportId, reportIds: [reportId], outcome };
+}
+
+/** Puts a report into the inbox, sealed for this key; answers its id, or that of the report with its external id. */
+export async function storeReport(
+  { sealAgain, clock }: Pick<AnswerContext, 'sealAgain' | 'clock'>,
+  db: Db,
+  report: NewReport,
+  indexes: Indexes,
+  keyId: string,
+): Promise<ReportId> {
   const seal = await sealAgain(keyId);
-  const entry = toReportEntry(
-    report,
-    { phone: phoneIndex, email: null, content: null, copy: joinPartMarks(partMarks, words) },
-    { seal, clock },
-  );
+  const entry = toReportEntry(report, indexes, { seal, clock });
   const stored = await insertReports(db, [entry], clock());
   // An earlier version may have taken the same message for a report.
   const known = stored.has(entry.id) ? undefined : (await listAccepted(db, [entry])).get(entry.id);
-  const reportId = known?.reportId ?? entry.id;
-  return { ...nothing, reportId, reportIds: [reportId], outcome };
+  return known?.reportId ?? entry.id;
 }
 
 function tellReporter(
@@ -215,7 +233,7 @@ function tellReporter(
   const { reportId } = asked;
   const theirs = { kind, recipientId: reportId, reportId, params, language };
   // What others ask for wakes nobody up.
-  return notify(
+  return tell(
     context,
     db,
     cause,
@@ -230,11 +248,11 @@ const answerSender = (
   kind: NotificationKind,
   { language }: Pick<Command, 'language'>,
 ): Promise<Done> =>
-  notify(context, db, cause, { kind, recipientId: cause.id, reportId: null, params: {}, language });
+  tell(context, db, cause, { kind, recipientId: cause.id, reportId: null, params: {}, language });
 
 /** By the channel the message came by, where that can send: it is the one the asker has at hand. */
-async function notify(
-  { channels, clock }: AnswerContext,
+export async function tell(
+  { channels, clock }: Pick<AnswerContext, 'channels' | 'clock'>,
   db: Db,
   { id: causeId, channel }: StoredMessage,
   told: Omit<Parameters<typeof insertNotifications>[1][number], 'id' | 'causeId' | 'channel'>,

@@ -6,6 +6,7 @@ import { claimFingerprints, insertFilings, insertFirstRoutes } from '../src/db/f
 import { listFromSameReporter } from '../src/db/identities.ts';
 import { deleteFromInbox, lockUnfiled, quarantineReport, type UnfiledReport } from '../src/db/inbox.ts';
 import { type Joined, listJoined } from '../src/db/joined-reports.ts';
+import { listFilesNotTaken } from '../src/db/mails.ts';
 import { insertNotifications } from '../src/db/notifications.ts';
 import { type Db, isUnavailable, transaction } from '../src/db/pool.ts';
 import { processHalving } from '../src/domain/batches.ts';
@@ -123,7 +124,10 @@ async function file(context: IntakeContext, db: Db, reportIds: readonly string[]
     })),
     now,
   );
-  const notifications = planNotifications(context, reports, duplicates, trackingIds);
+  const byMail = reports.filter(({ channel }) => channel === 'email').map(({ id }) => id);
+  const filesNotTaken: ReadonlyMap<ReportId, number> =
+    byMail.length === 0 ? new Map() : await listFilesNotTaken(db, byMail);
+  const notifications = planNotifications(context, reports, duplicates, trackingIds, filesNotTaken);
   if (notifications.length > 0) await insertNotifications(db, notifications, now);
   await deleteFromInbox(
     db,
@@ -139,6 +143,7 @@ function planNotifications(
   reports: readonly UnfiledReport[],
   duplicates: ReadonlyMap<ReportId, Duplicate>,
   trackingIds: ReadonlyMap<ReportId, string>,
+  filesNotTaken: ReadonlyMap<ReportId, number>,
 ) {
   const sending = new Set(channels.flatMap(({ name, send }) => (send === undefined ? [] : [name])));
   return reports.flatMap((report) => {
@@ -152,7 +157,10 @@ function planNotifications(
         recipientId: id,
         reportId: id,
         kind: kindOfFiling({ duplicateOf: duplicates.get(id)?.of ?? null, confidential }),
-        params: { trackingId: trackingIds.get(id) ?? '' },
+        params: {
+          trackingId: trackingIds.get(id) ?? '',
+          ...(filesNotTaken.has(id) ? { filesNotTaken: filesNotTaken.get(id) ?? 0 } : {}),
+        },
         language: 'id' as const,
         channel,
         askedAt: receivedAt,

@@ -1,5 +1,6 @@
 import type { WorkerContext } from '../src/context.ts';
 import { crashPoint } from '../src/crash-points.ts';
+import { listWaitingMails } from '../src/db/mails.ts';
 import {
   findPartKey,
   finishMessages,
@@ -25,35 +26,60 @@ import {
 } from '../src/domain/multipart.ts';
 import { normalizeText, type Original } from '../src/domain/report.ts';
 import { AppError, describeFailure } from '../src/errors.ts';
-import type { Handlers, JobName, Payload } from '../src/queue/jobs.ts';
+import type { Handlers } from '../src/queue/jobs.ts';
 import { openSealedReport, type SealedReport } from '../src/sealing/sealed-report.ts';
 import { addToReport, answerMessage, type Done, fileAsReport, type Whole } from './answer-message.ts';
+import { createMails } from './mails.ts';
+import { enqueueNext, mergeNext, type Next } from './next-jobs.ts';
 
 type MessagesContext = Pick<
   WorkerContext,
-  'config' | 'db' | 'enqueue' | 'channels' | 'open' | 'sealAgain' | 'clock' | 'log'
+  | 'config'
+  | 'db'
+  | 'enqueue'
+  | 'channels'
+  | 'open'
+  | 'sealAgain'
+  | 'blindIndex'
+  | 'attachments'
+  | 'directory'
+  | 'clock'
+  | 'log'
 >;
 
-/** What a job puts on the queue when it is done. */
-type Next = Pick<Done, 'reportIds' | 'deliveryIds' | 'notificationIds'>;
 type Opened<Content> = SealedReport & { readonly content: Content };
 type OpenedPart = StoredPartRow & { readonly text: string; readonly opened: Opened<Part> };
 
 /**
- * Makes the handler of `messages` jobs: does what each message asks, and puts parts together once they are there, or once
- * nobody waits for the missing ones any more. Each is one transaction, so it may come again and two workers may have the
+ * Makes the handler of `messages` jobs: does what each message asks, files e-mail, and puts parts together once they are there,
+ * or once nobody waits for the missing ones any more. Each is one transaction, so it may come again and two workers may have the
  * same. One that cannot be processed is set aside for staff, and the others go on.
  */
 export function createMessages(context: MessagesContext): Handlers['messages'] {
+  const fileMails = createMails(context);
   return async ({ messageIds }) => {
-    let failure: unknown;
-    for (const id of messageIds) {
-      await workOn(context, id as MessageId).catch((error: unknown) => {
-        failure ??= error;
-      });
-    }
-    if (failure !== undefined) throw failure;
+    const mails = await listWaitingMails(context.db, messageIds);
+    const isMail = new Set<string>(mails.map(({ id }) => id));
+    const results = await Promise.allSettled([
+      workOnEach(
+        context,
+        messageIds.filter((id) => !isMail.has(id)),
+      ),
+      fileMails(mails),
+    ]);
+    const failure = results.find((result) => result.status === 'rejected');
+    if (failure !== undefined) throw failure.reason;
   };
+}
+
+async function workOnEach(context: MessagesContext, ids: readonly string[]): Promise<void> {
+  let failure: unknown;
+  for (const id of ids) {
+    await workOn(context, id as MessageId).catch((error: unknown) => {
+      failure ??= error;
+    });
+  }
+  if (failure !== undefined) throw failure;
 }
 
 async function workOn(context: MessagesContext, id: MessageId): Promise<void> {
@@ -84,13 +110,12 @@ async function workOn(context: MessagesContext, id: MessageId): Promise<void> {
 
 async function doCommand(context: MessagesContext, tx: Db, id: MessageId): Promise<Next> {
   const cause = await lockMessage(tx, id);
-  if (cause === null) return merge([]);
+  if (cause === null) return mergeNext([]);
   const opened = await open(context, cause);
-  if (opened?.content === undefined || opened.content.kind === 'part') {
+  if (opened?.content === undefined || opened.content.kind === 'part' || opened.content.kind === 'mail') {
     return setAside(context, tx, [id], unopenable);
   }
   const { identity, original, content } = opened;
-  if (content.kind === 'mail') return setAside(context, tx, [id], 'nobody reads mail yet');
   const done = await answerMessage(context, tx, {
     cause,
     identity,
@@ -119,14 +144,14 @@ async function putTogether(
   const surplus = rows.slice(most).filter(isPending);
   if (surplus.length > 0) await setAside(context, tx, idsOf(surplus), 'too many parts under one reference');
   const kept = rows.slice(0, most);
-  if (!kept.some(isPending)) return merge([]);
+  if (!kept.some(isPending)) return mergeNext([]);
 
   const waitUntil = (openedAt: Date) => after(openedAt, context.config.smsPartsWaitMinutes * 60_000);
   const dueAt = waitUntil(kept[0]?.acceptedAt ?? acceptedAt);
   const isWhole = new Set(kept.map(({ number }) => number)).size === total;
   if (kept.every(isPending) && !isWhole && dueAt > context.clock()) {
     await putOffMessages(tx, idsOf(kept), dueAt);
-    return merge([]);
+    return mergeNext([]);
   }
 
   const parts: OpenedPart[] = [];
@@ -148,7 +173,7 @@ async function putTogether(
       done.push(await fileTogether(context, tx, assembly, total));
     } else await putOffMessages(tx, ids, dueAt);
   }
-  return merge(done);
+  return mergeNext(done);
 }
 
 /** Does what the whole says; a gap is marked. Without its beginning nobody knows whether it was to be secret: it is. */
@@ -161,7 +186,7 @@ async function fileTogether(
   const [first] = parts.toSorted(
     (a, b) => a.acceptedAt.getTime() - b.acceptedAt.getTime() || (a.id < b.id ? -1 : 1),
   );
-  if (first === undefined) return merge([]);
+  if (first === undefined) return mergeNext([]);
   const reading = readText(normalizeText(joinParts(parts, total)));
   const whole = {
     cause: first,
@@ -219,7 +244,7 @@ async function complete(
   }
   for (const part of repeats)
     if (part.state === 'pending') await finish(part, reportId, 'repeat of another part');
-  return merge(done);
+  return mergeNext(done);
 
   async function finish({ id }: OpenedPart, became: Done['reportId'], outcome: string): Promise<void> {
     await finishMessages(tx, [id], { reportId: became, assemblyId, outcome }, context.clock());
@@ -241,7 +266,7 @@ async function setAside(
 ): Promise<Next> {
   log.error({ event: 'message_set_aside', messageIds: ids, error });
   await setAsideMessages(tx, ids, error, clock());
-  return merge([]);
+  return mergeNext([]);
 }
 
 const isPending = ({ state }: Pick<StoredPartRow, 'state'>): boolean => state === 'pending';
@@ -261,25 +286,4 @@ function originalOf(parts: readonly OpenedPart[]): Original {
     body: Buffer.from(JSON.stringify({ parts: list })),
     messageId: parts[0]?.opened.original.messageId ?? null,
   };
-}
-
-const merge = (all: readonly Next[]): Next => ({
-  reportIds: all.flatMap(({ reportIds }) => reportIds),
-  deliveryIds: all.flatMap(({ deliveryIds }) => deliveryIds),
-  notificationIds: all.flatMap(({ notificationIds }) => notificationIds),
-});
-
-/** Never awaited: what is to be done are rows already, and the sweeper makes up for a queue that is away. */
-function enqueueNext(
-  { enqueue, log }: MessagesContext,
-  { reportIds, deliveryIds, notificationIds }: Next,
-): void {
-  const put = <Name extends JobName>(job: Name, payload: Payload<Name>) =>
-    enqueue(job, payload).then(
-      () => crashPoint('messages:after-enqueue'),
-      (error: unknown) => log.warn({ event: `${job}_not_enqueued`, error: describeFailure(error) }),
-    );
-  if (reportIds.length > 0) void put('intake', { reportIds: [...reportIds] });
-  if (deliveryIds.length > 0) void put('deliver', { deliveryIds: [...deliveryIds] });
-  if (notificationIds.length > 0) void put('notify', { notificationIds: [...notificationIds] });
 }

@@ -1,9 +1,16 @@
+import { pipeline } from 'node:stream/promises';
 import { defineCommand } from 'citty';
 import { recordAudit } from '../db/audit.ts';
+import { findSealedReport } from '../db/identities.ts';
+import { findMailOf, listKeptMails, orderFiling } from '../db/mails.ts';
 import { listSetAsideMessages, retryMessage } from '../db/messages.ts';
-import { transaction } from '../db/pool.ts';
+import { type Pool, transaction } from '../db/pool.ts';
 import { readDatabaseTime } from '../db/server-facts.ts';
 import { AppError } from '../errors.ts';
+import { readPrivateKeys } from '../sealing/keys.ts';
+import { createOpen } from '../sealing/open.ts';
+import { openSealedReport } from '../sealing/sealed-report.ts';
+import { readReason } from './disclose.ts';
 import { nameOperator } from './operator.ts';
 import { withDatabase } from './with-database.ts';
 
@@ -12,8 +19,18 @@ const list = defineCommand({
     name: 'list',
     description: 'Messages that could not be processed, oldest first; never what they say',
   },
-  run: () =>
+  args: {
+    kept: {
+      type: 'boolean',
+      description: 'Instead, e-mails that are no reports, newest first, and what they were taken for',
+      default: false,
+    },
+    json: { type: 'boolean', description: 'With --kept: print JSON for scripts', default: false },
+  },
+  run: ({ args }) =>
     withDatabase(async ({ db }) => {
+      if (args.kept) return printKept(db, args.json);
+      if (args.json) throw new AppError('invalid', '--json goes with --kept.');
       const rows = await listSetAsideMessages(db, 200);
       for (const { id, receivedAt, channel, form, outcome } of rows) {
         console.log(
@@ -23,6 +40,78 @@ const list = defineCommand({
       console.log(
         rows.length === 0 ? 'none is set aside' : 'have one worked on again with: lapor message retry ID',
       );
+    }),
+});
+
+async function printKept(db: Pool, asJson: boolean): Promise<void> {
+  const mails = await listKeptMails(db, { agencies: null, before: null, limit: 200 });
+  if (asJson) return console.log(JSON.stringify(mails, null, 2));
+  for (const { id, receivedAt, mailbox, bytes, fileCount, outcome } of mails) {
+    const files = fileCount === null ? '' : `, ${fileCount} files`;
+    console.log(
+      `${id}  ${receivedAt.toISOString().slice(0, 19).replace('T', ' ')}  ${mailbox}, ${bytes} bytes${files}\n    ${outcome}`,
+    );
+  }
+  console.log(mails.length === 0 ? 'none is kept' : 'make one a report with: lapor message file ID');
+}
+
+const file = defineCommand({
+  meta: { name: 'file', description: 'Make an e-mail a report, whatever it was taken for' },
+  args: { id: { type: 'positional', description: 'Id of the message', required: true } },
+  run: ({ args }) =>
+    withDatabase(async ({ db }) => {
+      const id = parseId(args.id);
+      await transaction(db, async (tx) => {
+        if (!(await orderFiling(tx, id, await readDatabaseTime(tx)))) {
+          throw new AppError(
+            'conflict',
+            `No e-mail ${id} is kept or set aside; "lapor message list --kept" shows those that are.`,
+          );
+        }
+        await recordAudit(tx, {
+          actor: nameOperator(),
+          action: 'mail_filed',
+          subject: `message:${id}`,
+          reason: null,
+          details: {},
+        });
+      });
+      console.log('due again; a running worker makes it a report within seconds');
+    }),
+});
+
+const original = defineCommand({
+  meta: {
+    name: 'original',
+    description:
+      'An e-mail as it came, byte for byte, on standard output. Needs the private keys; goes into the audit log first',
+  },
+  args: {
+    id: { type: 'positional', description: 'Id of the message, or of the report it became', required: true },
+    reason: {
+      type: 'string',
+      description: 'Why you need to know: it stays in the audit log',
+      required: true,
+    },
+  },
+  run: ({ args }) =>
+    withDatabase(async ({ db, config }) => {
+      const reason = readReason(args.reason);
+      const open = createOpen(() => readPrivateKeys(config));
+      const id = await findMailOf(db, parseId(args.id));
+      if (id === null)
+        throw new AppError('not-found', `${args.id} is no e-mail, and no report that came as one.`);
+      await recordAudit(db, {
+        actor: nameOperator(),
+        action: 'mail_disclosed',
+        subject: `message:${id}`,
+        reason,
+        details: {},
+      });
+      const sealed = await findSealedReport(db, id);
+      const opened = sealed && (await openSealedReport(open, id, sealed, 'nobody'));
+      if (opened === null) throw new AppError('conflict', 'The seal does not open: this row was changed.');
+      await pipeline([opened.original.body], process.stdout, { end: false });
     }),
 });
 
@@ -58,8 +147,12 @@ function parseId(typed: string): string {
   return typed.toLowerCase();
 }
 
-/** `lapor message …`: what people sent that is no report, and could not be processed. */
+/** `lapor message …`: what people sent that is no report, and could not be processed; e-mails that were taken for none. */
 export const messageCommand = defineCommand({
-  meta: { name: 'message', description: 'Commands and parts of messages that could not be processed' },
-  subCommands: { list, retry },
+  meta: {
+    name: 'message',
+    description:
+      'Commands and parts of messages that could not be processed, and e-mails that are no reports',
+  },
+  subCommands: { list, retry, file, original },
 });

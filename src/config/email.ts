@@ -20,6 +20,11 @@ export type EmailConfig = {
   readonly maxPerAddress: number;
   readonly maxPerReport: number;
   readonly maxPerHour: number;
+  /**
+   * Names, in lower case, under which our own mail servers write Authentication-Results (RFC 8601), which they have to take out
+   * of what comes from outside; nobody else's are believed. Empty: none are.
+   */
+  readonly authservIds: readonly string[];
 };
 
 /** Throws `AppError` `config` that names the variable. */
@@ -50,6 +55,7 @@ export function parseEmailConfig(env: Env): EmailConfig {
     maxPerAddress: read(env, 'EMAIL_MAX_PER_ADDRESS', integer(0, 100_000), 10),
     maxPerReport: read(env, 'EMAIL_MAX_PER_REPORT', integer(0, 100_000), 5),
     maxPerHour: read(env, 'EMAIL_MAX_PER_HOUR', integer(0, 10_000_000), 1_000),
+    authservIds: read(env, 'EMAIL_AUTHSERV_ID', authservIds, []),
   };
 }
 
@@ -125,3 +131,10 @@ const selector: Parse<string> = (raw) =>
 const domainOf = (from: string): string => splitAddress(parseMailbox(from)?.address ?? '')?.domain ?? '';
 
 const isWithin = (name: string, above: string): boolean => name === above || name.endsWith(`.${above}`);
+
+const authservIds: Parse<readonly string[]> = (raw) => {
+  const names = raw.split(',').map((name) => name.trim().toLowerCase());
+  return names.every((name) => /^[a-z0-9._-]{1,253}$/.test(name))
+    ? { value: names }
+    : { expected: 'names of mail servers separated by commas, such as mx.contoh.go.id' };
+};

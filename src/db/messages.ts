@@ -15,15 +15,16 @@ export async function insertMessages(
       with entry as (
         select * from json_to_recordset($1) as entry (
           id uuid, receipt text, channel text, external_id text, form text, part_key text, part_number smallint,
-          part_total smallint, received_at timestamptz, key_id text, sealed text, phone_index text, email_index text,
+          part_total smallint, mailbox text, agency_code text, bytes integer, received_at timestamptz, key_id text, sealed text, phone_index text, email_index text,
           content_index text, copy_index text
         )
       ), message as (
         insert into messages (
-          id, receipt, channel, external_id, form, part_key, part_number, part_total, received_at, due_at
+          id, receipt, channel, external_id, form, part_key, part_number, part_total, mailbox, agency_code, bytes,
+          received_at, due_at
         )
         select id, receipt, channel, external_id, form, decode(part_key, 'base64'), part_number, part_total,
-          received_at, $2
+          mailbox, agency_code, bytes, received_at, $2
         from entry
         on conflict do nothing
         returning id
@@ -104,7 +105,7 @@ const selectMessage = `
 export async function lockMessage(db: Db, id: string): Promise<StoredMessage | null> {
   const { rows } = await db.query<StoredMessage>({
     name: 'lock-message',
-    text: `${selectMessage} where message.id = $1 and message.state = 'pending' and message.form <> 'part' for update of message skip locked`,
+    text: `${selectMessage} where message.id = $1 and message.state = 'pending' and message.form not in ('part', 'mail') for update of message skip locked`,
     values: [id],
   });
   return rows[0] ?? null;
@@ -302,7 +303,8 @@ export async function retryMessage(db: Db, id: string, now: Date): Promise<boole
   const { rowCount } = await db.query({
     name: 'retry-message',
     text: `
-      update messages set state = 'pending', finished_at = null, outcome = null, due_at = $2
+      update messages set state = 'pending', finished_at = null, outcome = null, due_at = $2, taken_until = null,
+        take_count = 0
       where id = $1 and state = 'set_aside'`,
     values: [id, now],
   });

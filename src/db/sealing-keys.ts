@@ -27,6 +27,14 @@ export async function noteIdentityKey(db: Db, keyId: string): Promise<void> {
   });
 }
 
+/** Id of the index key that the database is used with; null where it never was. */
+export async function findIndexKey(db: Db): Promise<string | null> {
+  const { rows } = await db.query<{ key_id: string }>({
+    text: "select key_id from sealing_keys where purpose = 'index'",
+  });
+  return rows[0]?.key_id ?? null;
+}
+
 export type IdentityKeys = { readonly inUse: readonly string[]; readonly forgotten: readonly string[] };
 
 /** Ids of the keys identities were ever sealed with, the newest first. */

@@ -22,6 +22,8 @@ export const auditActions = [
   'identity_disclosed',
   'key_forgotten',
   'keys_rotated',
+  'mail_disclosed',
+  'mail_filed',
   'message_retried',
   'notification_dropped',
   'notification_resent',

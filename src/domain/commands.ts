@@ -164,7 +164,7 @@ const flagBehindArea = new RegExp(
 );
 
 /** Takes off the words by which a reporter asks not to be known, or that nothing be. */
-function readFlags(typed: string): PlainWords {
+export function readFlags(typed: string): PlainWords {
   let words = { text: typed, anonymous: false, confidential: false };
   const set = (word: string, text: string) => {
     const secret = /^(?:rahasia|confidential)$/i.test(word);

@@ -16,19 +16,19 @@ export type Language = 'id' | 'en';
 /** The report that is told of; 12 digits. */
 type OfReport = { readonly trackingId: string };
 
-/** How many of the files that came with it were not taken; absent or 0 where all were. Said where there is room for it. */
-type WithFiles = { readonly filesNotTaken?: number };
+/** What was taken in: so many of the files that came with it could not be; left out where all were. */
+type Taken = OfReport & { readonly filesNotTaken?: number };
 
 /** Everything a reporter is told, with what its template needs besides words; never what leads to a person. */
 export type ParamsOf = {
   /** The report is filed under this ID. */
-  readonly tracking_id: OfReport & WithFiles;
+  readonly tracking_id: Taken;
   /** Likewise, and others have reported the same event. */
-  readonly linked: OfReport & WithFiles;
+  readonly linked: Taken;
   /** How far the report has come; with the agency, once there is one. */
   readonly status: OfReport & { readonly status: Status; readonly agencyName?: string | null };
   /** What was said besides is on record. */
-  readonly added: OfReport;
+  readonly added: Taken;
   readonly rated: OfReport & { readonly rating: number };
   /** What one may send. */
   readonly help: object;

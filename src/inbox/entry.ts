@@ -51,7 +51,7 @@ export function toReportEntry(
       identity: report.identity,
       unmasked: isSame(words, masked) ? null : words,
       original: report.original,
-      fileNames: nameFiles(report),
+      fileNames: nameFiles(report.attachments ?? []),
     }),
     { reportId: id, audience: audienceOf(report) },
   );
@@ -94,7 +94,7 @@ export function toReportEntry(
   };
 }
 
-/** Of a message that is no report nothing is kept in the clear but what it takes to work on it. */
+/** Of a message that is no report nothing is kept in the clear but what it takes to work on it, and whose mailbox it came to. */
 function toMessageEntry(
   message: NewMessage,
   indexes: Omit<Indexes, 'copy'>,
@@ -109,6 +109,7 @@ function toMessageEntry(
   });
   const written = writeIndexes(indexes);
   const part = content.kind === 'part' ? content : null;
+  const mail = content.kind === 'mail' ? content : null;
   const mark = markOfPart(message);
   return {
     table: 'messages',
@@ -126,6 +127,9 @@ function toMessageEntry(
       part_key: part && blindIndex('part', part.group).toString('base64'),
       part_number: part?.number,
       part_total: part?.total,
+      mailbox: mail?.mailbox,
+      agency_code: mail?.agency,
+      bytes: mail === null ? undefined : original.body.length,
       received_at: message.receivedAt,
       key_id: sealed.keyId,
       sealed: sealed.bytes.toString('base64'),
@@ -167,7 +171,8 @@ const describeLetter = (letter: Letter) => ({
   entered_by: letter.enteredBy,
 });
 
-const nameFiles = ({ attachments = [] }: NewReport): Record<string, string> =>
+/** What the files were called, by their ids. */
+export const nameFiles = (attachments: readonly NewAttachment[]): Record<string, string> =>
   Object.fromEntries(attachments.flatMap(({ id, name }) => (name === null ? [] : [[id, name]])));
 
 const maskWords = ({ title, text, placeText }: Words): Words => ({

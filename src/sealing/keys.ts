@@ -117,7 +117,10 @@ export function toSettings(config: KeySettings) {
       IDENTITY_PUBLIC_KEY: readPublicKey(config).bytes.toString('base64'),
       IDENTITY_INDEX_KEY: readIndexKey(config).bytes.toString('base64'),
     },
-    forWorking: { IDENTITY_PRIVATE_KEY_FILE: privateKeyFile(config) },
+    forWorking: {
+      IDENTITY_PRIVATE_KEY_FILE: privateKeyFile(config),
+      IDENTITY_INDEX_KEY: readIndexKey(config).bytes.toString('base64'),
+    },
   };
 }
 

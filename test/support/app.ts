@@ -10,7 +10,7 @@ import type { Directory } from '../../src/domain/routing/directory.ts';
 import { type Roles, type Servers, startGateway } from '../../src/gateway.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { ConnectionBounds } from '../../src/http/limits/connections.ts';
-import { countAccepted, createMetrics, watchWordBack } from '../../src/metrics.ts';
+import { countAccepted, createMetrics, watchMails, watchWordBack } from '../../src/metrics.ts';
 import type { Queues } from '../../src/queue/bullmq.ts';
 import { openDoor } from './accept.ts';
 import { sealing, testDataDir } from './sealing.ts';
@@ -62,6 +62,7 @@ export async function createTestApp(
   const { accept } = await openDoor(context, undefined, spoolMaxBytes);
   const metrics = createMetrics(db, queues);
   watchWordBack(db, metrics, config.smsSegmentCost);
+  watchMails(db, metrics);
   const parts = [
     { name: 'database', check: () => ping(db) },
     { name: 'queue', check: queues.ping },

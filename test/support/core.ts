@@ -6,22 +6,26 @@ import type { DoorContext, WorkerContext } from '../../src/context.ts';
 import { loadDirectory } from '../../src/db/directory.ts';
 import type { Pool } from '../../src/db/pool.ts';
 import type { NewReport } from '../../src/domain/report.ts';
-import { sealing } from './sealing.ts';
+import { openTestAttachments } from './attachments.ts';
+import { sealing, testDataDir } from './sealing.ts';
 import { uniqueWord } from './unique-word.ts';
 
 /** What the core is given, with a queue that only remembers what was put on it. */
 export async function createCore(db: Pool, env: Readonly<Record<string, string>> = {}) {
-  const config = parseConfig(env);
+  const config = parseConfig({ DATA_DIR: testDataDir, ...env });
   const directory = await loadDirectory(db);
   const jobs: { name: string; payload: object }[] = [];
+  const log = pino({ level: 'silent' });
+  const clock = () => new Date();
   const context = {
     db,
     config,
     channels: createChannels(config),
     directory: () => directory,
     ...sealing,
-    clock: () => new Date(),
-    log: pino({ level: 'silent' }),
+    attachments: await openTestAttachments({ config, db, clock, log }),
+    clock,
+    log,
     enqueue: async (name: string, payload: object) => {
       jobs.push({ name, payload });
     },

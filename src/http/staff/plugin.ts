@@ -7,6 +7,7 @@ import type { HttpContext } from '../../context.ts';
 import { formType, nothingPosted, type Posted } from '../pages/posted-form.ts';
 import { createStaffArea, type StaffRoute, staffHome } from './area.ts';
 import { registerStaffHome } from './home-route.ts';
+import { registerStaffMail } from './mail/mail-routes.ts';
 
 /** The pages of staff: each part adds its routes to the area, which sees to it who may do what. Returns the routes. */
 export async function registerStaff(
@@ -20,6 +21,7 @@ export async function registerStaff(
     await protectForms(pages, context);
     const area = createStaffArea(pages, context);
     registerStaffHome(area);
+    registerStaffMail(area, context);
     routes = area.routes;
   });
   return routes;

@@ -1,10 +1,12 @@
 import { findOfficeOfLetter } from '../../db/letters.ts';
+import { findAgencyOfMail } from '../../db/mails.ts';
 import type { Db } from '../../db/pool.ts';
 import type { AgencyCode } from '../../domain/report.ts';
 
 /** What staff pages are about, and whose it is: one line each. A new kind of thing is nobody's until it stands here. */
 const agencyOf = {
   letter: findOfficeOfLetter,
+  message: findAgencyOfMail,
 } as const satisfies Record<string, (db: Db, id: string) => Promise<AgencyCode | null>>;
 
 export type SubjectKind = keyof typeof agencyOf;
@@ -15,4 +17,4 @@ export async function findAgencyOfSubject(db: Db, kind: SubjectKind, id: string)
   return isUuid(id) ? agencyOf[kind](db, id) : null;
 }
 
-const isUuid = (id: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id);
+export const isUuid = (id: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id);
