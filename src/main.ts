@@ -18,6 +18,7 @@ const lapor = defineCommand({
     notification: () => import('./cli/notification.ts').then((file) => file.notificationCommand),
     keys: () => import('./cli/keys.ts').then((file) => file.keysCommand),
     spool: () => import('./cli/spool.ts').then((file) => file.spoolCommand),
+    staff: () => import('./cli/staff.ts').then((file) => file.staffCommand),
     audit: () => import('./cli/audit.ts').then((file) => file.auditCommand),
     demo: () => import('./cli/demo.ts').then((file) => file.demoCommand),
   },
