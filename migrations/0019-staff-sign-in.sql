@@ -52,7 +52,7 @@ alter table staff_sessions
 create table staff_attempts (
   key bytea primary key,
   failures integer not null default 0,
-  last_at timestamptz not null default now(),
-  wait_until timestamptz not null default now()
+  last_at timestamptz not null,
+  wait_until timestamptz not null
 );
 create index staff_attempts_by_age on staff_attempts (last_at);

@@ -2,12 +2,12 @@ import type { Attempts } from '../domain/sign-in-attempts.ts';
 import type { Db } from './pool.ts';
 
 /** Makes room for the attempts under these keys, sorted so that two who share some wait for each other in one order. */
-export async function makeAttempts(db: Db, keys: readonly Buffer[]): Promise<void> {
+export async function makeAttempts(db: Db, keys: readonly Buffer[], now: Date): Promise<void> {
   await db.query({
     text: `
-      insert into staff_attempts (key) select key from unnest($1::bytea[]) as key order by key
+      insert into staff_attempts (key, last_at, wait_until) select key, $2, $2 from unnest($1::bytea[]) as key order by key
       on conflict (key) do nothing`,
-    values: [keys],
+    values: [keys, now],
   });
 }
 
@@ -54,13 +54,14 @@ export async function forgetAttempts(
   db: Db,
   own: readonly Buffer[],
   shared: readonly Buffer[],
+  now: Date,
 ): Promise<void> {
   await db.query({
     text: `
       with gone as (delete from staff_attempts where key = any($1))
-      update staff_attempts set failures = greatest(0, failures - 1), wait_until = least(wait_until, now())
+      update staff_attempts set failures = greatest(0, failures - 1), wait_until = least(wait_until, $3)
       where key = any($2) and not key = any($1)`,
-    values: [own, shared],
+    values: [own, shared, now],
   });
 }
 

@@ -47,8 +47,8 @@ export async function takeAttempt(
 ): Promise<void> {
   const keys = counted.map(({ key }) => key);
   const wait = await transaction(db, async (tx) => {
-    await makeAttempts(tx, keys);
     const now = clock();
+    await makeAttempts(tx, keys, now);
     const found = (await lockAttempts(tx, keys)).map((known) => {
       const kind = counted.find(({ key }) => key.equals(known.key))?.kind ?? 'pair';
       return { known, next: { key: known.key, ...countAttempt(kind, known, now) } };
@@ -70,11 +70,15 @@ export async function takeAttempt(
 }
 
 /** The attempt succeeded. */
-export async function giveBackAttempt({ db }: Pick<HttpContext, 'db'>, counted: Counted): Promise<void> {
+export async function giveBackAttempt(
+  { db, clock }: Pick<HttpContext, 'db' | 'clock'>,
+  counted: Counted,
+): Promise<void> {
   const isOwn = (kind: AttemptKind) => kind === 'pair' || kind === 'code';
   await forgetAttempts(
     db,
     counted.filter(({ kind }) => isOwn(kind)).map(({ key }) => key),
     counted.filter(({ kind }) => !isOwn(kind)).map(({ key }) => key),
+    clock(),
   );
 }
