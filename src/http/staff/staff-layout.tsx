@@ -70,6 +70,7 @@ export function StaffPage({ view, title, children, scripts = [] }: StaffPageProp
         <title>{`${title} – ${speech.words.site.name}`}</title>
         <link rel="stylesheet" href={assets.pico.path} />
         <link rel="stylesheet" href={assets.site.path} />
+        <link rel="stylesheet" href={assets.staff.path} />
         <link rel="icon" href={assets.icon.path} type="image/svg+xml" />
         {scripts.slice(1).map(({ path }) => (
           <link rel="modulepreload" href={path} />
