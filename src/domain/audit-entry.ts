@@ -33,6 +33,7 @@ export const auditActions = [
   'staff_disabled',
   'staff_enabled',
   'staff_linked',
+  'staff_password_change_asked',
   'staff_password_changed',
   'staff_reset',
   'staff_role_changed',

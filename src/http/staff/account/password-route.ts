@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { recordAudit } from '../../../db/audit.ts';
 import { transaction } from '../../../db/pool.ts';
 import { findAccount, type StaffAccount, setPasswordHash } from '../../../db/staff.ts';
 import { withdrawInvitations } from '../../../db/staff-invitations.ts';
@@ -50,7 +51,7 @@ export function registerPassword(area: StaffArea, context: SignInContext): void 
     method: 'POST',
     url: '/petugas/sandi',
     roles,
-    action: 'staff_password_changed',
+    action: 'staff_password_change_asked',
     handle: async (request, reply, staff) => {
       const account = await mustFind(context, staff);
       const { fields } = request.body as Posted;
@@ -65,6 +66,13 @@ export function registerPassword(area: StaffArea, context: SignInContext): void 
         await withdrawInvitations(tx, staff.id);
         await endSessionsOf(tx, staff.id, session);
         if (session !== null) await replaceToken(tx, session, hashToken(token));
+        await recordAudit(tx, {
+          actor: `staff:${staff.id}`,
+          action: 'staff_password_changed',
+          subject: `staff:${staff.id}`,
+          reason: null,
+          details: { session },
+        });
       });
       setSessionCookie(reply, config, token);
       return reply.redirect('/petugas/sesi?kabar=sandi', 303);
