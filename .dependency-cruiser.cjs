@@ -8,6 +8,11 @@ const parts = [
   { from: '^dist/src/crash-points\\.js$', may: [] },
   { from: '^dist/src/group-commit\\.js$', may: [] },
   { from: '^dist/src/package-root\\.js$', may: [] },
+  {
+    from: '^dist/src/password-hash\\.js$',
+    may: ['^dist/src/domain/password', '^dist/src/errors'],
+    packages: ['@node-rs/argon2'],
+  },
   { from: '^dist/src/running-process\\.js$', may: [] },
   { from: '^dist/src/folder-lock\\.js$', may: ['^dist/src/errors', '^dist/src/running-process'] },
   {
@@ -122,6 +127,7 @@ const parts = [
       '^dist/src/add-information',
       '^dist/src/db/',
       '^dist/src/domain/',
+      '^dist/src/password-hash',
       '^dist/src/queue/jobs',
       '^dist/src/errors',
       '^dist/channels/channel',
@@ -137,6 +143,8 @@ const parts = [
       'nanoid',
       'altcha-lib',
       'qrcode',
+      'otpauth',
+      'openid-client',
     ],
   },
   {

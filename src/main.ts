@@ -19,6 +19,7 @@ const lapor = defineCommand({
     email: () => import('./cli/email.ts').then((file) => file.emailCommand),
     keys: () => import('./cli/keys.ts').then((file) => file.keysCommand),
     spool: () => import('./cli/spool.ts').then((file) => file.spoolCommand),
+    staff: () => import('./cli/staff.ts').then((file) => file.staffCommand),
     audit: () => import('./cli/audit.ts').then((file) => file.auditCommand),
     demo: () => import('./cli/demo.ts').then((file) => file.demoCommand),
   },

@@ -4,15 +4,20 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import type { AxeResults } from 'axe-core';
 import type { FastifyInstance } from 'fastify';
+import { Secret, TOTP } from 'otpauth';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addMember } from '../src/cli/staff/actions.ts';
+import { holdReports } from '../src/db/held-reports.ts';
 import { recordRating } from '../src/db/ratings.ts';
+import { endSessionsOf } from '../src/db/staff-sessions.ts';
 import type { ReportId } from '../src/domain/report.ts';
 import { mintTrackingId } from '../src/domain/tracking-id.ts';
 import { createTestApp } from './support/app.ts';
 import { hasChromium, launchChromium } from './support/browser.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { addAgency, fileReport } from './support/filed-reports.ts';
+import { signIn } from './support/staff.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -22,6 +27,8 @@ const dot = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
   'base64',
 );
+
+const desk = { role: 'admin', agency: 'nasional', name: 'Sri Wahyuni' } as const;
 
 /** Whatever people see must be usable by all of them: WCAG 2.2 AA, on a phone, with bad light and a bad network. */
 describe.skipIf(!hasChromium)('every page', () => {
@@ -85,6 +92,9 @@ describe.skipIf(!hasChromium)('every page', () => {
        where addition.report_id = $1`,
       [delivered.reportId],
     );
+    await holdReports(pool, [
+      { reportId: (await file()).reportId, reason: 'lebih dari 60 laporan sejam dari satu nomor' },
+    ]);
     const rated = { reportId: delivered.reportId, rating: 4, channel: 'sms', ratedAt: new Date() } as const;
     await recordRating(pool, rated);
     trackingId = mintTrackingId(randomInt);
@@ -106,6 +116,20 @@ describe.skipIf(!hasChromium)('every page', () => {
       [id],
     );
     return rows[0]?.receipt ?? '';
+  }
+
+  async function inviteStaff(): Promise<string> {
+    const login = `dewi.${randomInt(1e9)}@kotabogor.go.id`;
+    const given = { login, name: 'Dewi Anggraini', role: 'officer', agency: 'D32.71' };
+    return `/petugas/undangan/${(await addMember(database.pool, given)).token}`;
+  }
+
+  async function asStaff(page: Page, path: string, who: Parameters<typeof signIn>[1] = desk) {
+    const { id, session } = await signIn(database.pool, who);
+    await database.pool.query('update staff set password_hash = $2 where id = $1', [id, 'tidak dipakai']);
+    await page.context().addCookies([{ ...session, url: origin }]);
+    await page.goto(path);
+    return id;
   }
 
   const send = (name: RegExp) => async (page: Page) => {
@@ -208,6 +232,69 @@ describe.skipIf(!hasChromium)('every page', () => {
         await page.setExtraHTTPHeaders({ 'x-forwarded-for': '203.0.113.7' });
         await page.goto(`${originOf(strict)}/`);
         await page.goto(`${originOf(strict)}/`);
+      },
+    ],
+    ['staff sign-in', 200, (page) => page.goto('/petugas/masuk')],
+    [
+      'staff sign-in that failed',
+      401,
+      async (page) => {
+        await page.goto('/petugas/masuk');
+        await page.getByLabel(/^(Nama masuk|Login)/).fill('tidak.ada');
+        await page.getByLabel(/^(Kata sandi|Password)/).fill('bukan kata sandi saya');
+        await page.getByRole('button', { name: /^(Masuk|Sign in)$/ }).click();
+        await page.getByRole('alert').waitFor();
+        // as often as there are looks: nobody is to wait
+        await database.pool.query('delete from staff_attempts');
+      },
+    ],
+    ['staff link that is good no more', 404, (page) => page.goto('/petugas/undangan/apa-ini')],
+    [
+      'staff invitation with problems',
+      422,
+      async (page) => {
+        await page.goto(await inviteStaff());
+        await page.locator('#password').fill('pendek');
+        await page.locator('#repeat').fill('pendek');
+        await page.locator('#code').fill('000000');
+        await page.getByRole('main').getByRole('button').click();
+        await page.getByRole('alert').waitFor();
+      },
+    ],
+    [
+      'staff invitation done',
+      200,
+      async (page) => {
+        await page.goto(await inviteStaff());
+        const key = (await page.locator('code.code').textContent()) ?? '';
+        const totp = new TOTP({ secret: Secret.fromBase32(key.replaceAll(' ', '')) });
+        await page.locator('#password').fill('kuda lumping makan beling');
+        await page.locator('#repeat').fill('kuda lumping makan beling');
+        await page.locator('#code').fill(totp.generate());
+        await page.getByRole('main').getByRole('button').click();
+        await page.locator('.codes').waitFor();
+      },
+    ],
+    ['staff home', 200, (page) => asStaff(page, '/petugas')],
+    ['staff sessions', 200, (page) => asStaff(page, '/petugas/sesi')],
+    ['staff password', 200, (page) => asStaff(page, '/petugas/sandi')],
+    ['staff list', 200, (page) => asStaff(page, '/petugas/staf')],
+    ['held reports', 200, (page) => asStaff(page, '/petugas/tertahan')],
+    [
+      'staff page for another role',
+      403,
+      (page) => asStaff(page, '/petugas/staf', { role: 'intake', agency: 'D32.71' }),
+    ],
+    [
+      'staff form whose session ended',
+      401,
+      async (page) => {
+        const id = await asStaff(page, '/petugas/sandi');
+        for (const field of await page.locator('input[type=password]').all())
+          await field.fill('isi apa saja');
+        await endSessionsOf(database.pool, id, null);
+        await page.getByRole('main').getByRole('button').click();
+        await page.getByRole('link', { name: /tab baru|new tab/ }).waitFor();
       },
     ],
     ['unavailable', 503, (page) => whileBroken('reports', () => page.goto(`/terima/${receipts.delivered}`))],

@@ -1,4 +1,5 @@
-import type { ChannelName, ReportId } from '../domain/report.ts';
+import type { AgencyCode, ChannelName, ReportId } from '../domain/report.ts';
+import { nationalDesk } from '../domain/routing/directory.ts';
 import type { Db } from './pool.ts';
 
 /**
@@ -47,6 +48,22 @@ export async function listHeldReports(db: Db, limit: number): Promise<readonly H
     values: [limit],
   });
   return rows;
+}
+
+export async function countHeldReports(db: Db): Promise<number> {
+  const { rows } = await db.query<{ count: number }>(
+    'select count(*)::int as count from held_reports where released_at is null',
+  );
+  return rows[0]?.count ?? 0;
+}
+
+/** The national desk, whose every held report is; null where the report is not held, or was released. */
+export async function findDeskOfHeldReport(db: Db, id: string): Promise<AgencyCode | null> {
+  const { rowCount } = await db.query({
+    text: 'select from held_reports where report_id = $1 and released_at is null',
+    values: [id],
+  });
+  return rowCount === 1 ? nationalDesk : null;
 }
 
 /** Puts a held report back into the inbox, due at once, never to be held again; false where it is not held. */

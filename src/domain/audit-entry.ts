@@ -31,6 +31,19 @@ export const auditActions = [
   'report_retried',
   'reports_exported',
   'reports_released',
+  'staff_added',
+  'staff_disabled',
+  'staff_enabled',
+  'staff_linked',
+  'staff_password_change_asked',
+  'staff_password_changed',
+  'staff_reset',
+  'staff_role_changed',
+  'staff_sessions_ended',
+  'staff_set_up',
+  'staff_sign_in_failed',
+  'staff_signed_in',
+  'staff_signed_out',
 ] as const;
 
 export type AuditAction = (typeof auditActions)[number];

@@ -19,6 +19,18 @@ export type StaffMember = {
   readonly agencyCode: AgencyCode;
 };
 
+/** The form in which a login is stored and compared; null where it cannot be one. */
+export function normalizeLogin(typed: string): string | null {
+  const login = typed.normalize('NFKC').trim().toLowerCase();
+  return /^[a-z0-9][a-z0-9._%+@-]{1,252}[a-z0-9]$/.test(login) ? login : null;
+}
+
+/** Who may do more than key in needs a code from an app as well, whatever the setting says. */
+export const needsSecondFactor = (
+  role: Role,
+  { isTotpOptional }: { readonly isTotpOptional: boolean },
+): boolean => role !== 'intake' || !isTotpOptional;
+
 /** Whether what belongs to `agency` is any of their business. */
 export function mayActFor(
   { agencyCode: own }: Pick<StaffMember, 'agencyCode'>,

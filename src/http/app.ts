@@ -34,7 +34,15 @@ import { limitSenders } from './limits/senders.ts';
 import { registerPages, renderErrorPage } from './pages/plugin.ts';
 import { problemCode, sendProblem, setRetryHeaders } from './problems.ts';
 import { registerSecurity } from './security.ts';
+import type { StaffRoute } from './staff/area.ts';
 import { registerStaff } from './staff/plugin.ts';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** What staff may do, and who of them: for the test that tries all of it with everybody else. */
+    staffRoutes: readonly StaffRoute[];
+  }
+}
 
 const megabyte = 1024 * 1024;
 
@@ -120,7 +128,7 @@ export async function createApp(
     registerAttachmentFiles(files, context);
   });
   await registerPages(app, context, acceptLimited, challenges, createAddInformation(context));
-  await registerStaff(app, context, accept);
+  app.decorate('staffRoutes', await registerStaff(app, context, accept));
   return app;
 }
 

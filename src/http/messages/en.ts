@@ -13,6 +13,7 @@ export const en: Catalogue = {
     unofficial: 'Open-source software, not an official government site.',
     emergency: 'Life in danger? Do not report here, call 112.',
     api: 'API for developers',
+    staff: 'Staff',
   },
   home: {
     title: 'Something wrong with a public service? Report it.',

@@ -12,6 +12,7 @@ export const id = {
     unofficial: 'Perangkat lunak sumber terbuka, bukan situs resmi pemerintah.',
     emergency: 'Nyawa terancam? Jangan melapor di sini, telepon 112.',
     api: 'API untuk pengembang',
+    staff: 'Petugas',
   },
   home: {
     title: 'Ada layanan publik yang bermasalah? Laporkan.',

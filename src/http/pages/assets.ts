@@ -16,6 +16,8 @@ export type Asset = {
 export type Assets = {
   readonly pico: Asset;
   readonly site: Asset;
+  /** What the pages of staff have besides. */
+  readonly staff: Asset;
   readonly icon: Asset;
   readonly receiptScript: Asset;
   readonly form: FormScripts;
@@ -33,6 +35,7 @@ export function loadAssets(): Assets {
   return {
     pico: read('pico.css', 'text/css; charset=utf-8', pico),
     site: read('site.css', 'text/css; charset=utf-8', ...styles.map((name) => join(own, name))),
+    staff: read('staff.css', 'text/css; charset=utf-8', join(own, 'staff.css')),
     icon: read('icon.svg', 'image/svg+xml', join(own, 'icon.svg')),
     form: readFormScripts(join(own, 'form')),
     receiptScript: read('receipt.js', 'text/javascript; charset=utf-8', join(own, 'receipt.js')),

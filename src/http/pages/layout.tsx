@@ -97,7 +97,7 @@ export function Layout({ view, title, children, languageForm, refreshSeconds, sc
             <strong>{site.emergency}</strong>
           </p>
           <p>
-            {site.unofficial} <a href="/docs">{site.api}</a>
+            {site.unofficial} <a href="/docs">{site.api}</a> <a href="/petugas/masuk">{site.staff}</a>
           </p>
         </footer>
       </body>

@@ -58,7 +58,8 @@ export function renderErrorPage(
 
 const aYear = 365 * 24 * 60 * 60;
 
-function rememberLanguage(app: FastifyInstance, { config }: Pick<Context, 'config'>): void {
+/** What `?lang=` asks for is kept in a cookie. */
+export function rememberLanguage(app: FastifyInstance, { config }: Pick<Context, 'config'>): void {
   app.addHook('onRequest', async (request, reply) => {
     const asked = askedLanguage(request);
     if (asked === null) return;

@@ -1,22 +1,25 @@
-import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpContext } from '../../context.ts';
 import { recordAudit } from '../../db/audit.ts';
-import { type StaffSession, touchSession } from '../../db/staff.ts';
+import { rotateToken, type StaffSession, touchSession } from '../../db/staff-sessions.ts';
 import type { AuditAction } from '../../domain/audit-entry.ts';
 import type { AgencyCode } from '../../domain/report.ts';
+import { nationalDesk } from '../../domain/routing/directory.ts';
 import { mayActFor, type Role, type StaffMember } from '../../domain/staff.ts';
 import { AppError } from '../../errors.ts';
+import { refuseLostForm } from './lost-form.ts';
+import { signInPath } from './paths.ts';
+import { hashToken, newToken, sessionCookie, setSessionCookie } from './session-cookie.ts';
 import { findAgencyOfSubject, type SubjectKind } from './subjects.ts';
+
+export { signInPath, staffHome } from './paths.ts';
+export { hashToken, sessionCookie } from './session-cookie.ts';
 
 /**
  * The staff's part of the pages: nobody comes in without a session, nobody does what their role may not, nobody reaches what
  * belongs to an agency outside their own and those below it, and what is done is in the audit log before it is done.
  * Each route says what it takes; what is not said is refused.
  */
-
-export const staffHome = '/petugas';
-export const signInPath = '/petugas/masuk';
 
 export type StaffRoute = StaffRead | StaffAction;
 
@@ -38,6 +41,8 @@ type Route = {
   readonly roles: readonly Role[];
   /** What `:id` is the id of: it has to belong to an agency of theirs, else it is as if it were not there. */
   readonly subject?: SubjectKind;
+  /** Where it is about what belongs to nobody else: only for those who see everything. */
+  readonly onlyNationalDesk?: true;
   readonly handle: (request: FastifyRequest, reply: FastifyReply, staff: StaffMember) => Promise<unknown>;
 };
 
@@ -53,12 +58,6 @@ declare module 'fastify' {
   }
 }
 
-/** With `__Host-` no other host of the same site can set it; browsers take that only over https. */
-export const sessionCookie = (publicUrl: string): string =>
-  publicUrl.startsWith('https:') ? '__Host-lapor-staff' : 'lapor-staff';
-
-export const hashToken = (token: string): Buffer => createHash('sha256').update(token).digest();
-
 export function createStaffArea(
   app: FastifyInstance,
   context: Pick<HttpContext, 'config' | 'db' | 'directory'>,
@@ -71,7 +70,12 @@ export function createStaffArea(
     reply.header('cache-control', 'no-store');
     const token = request.cookies[sessionCookie(config.publicUrl)];
     if (token === undefined) return;
-    request.staffSession = await touchSession(db, hashToken(token), config.staff.sessionIdleMinutes);
+    const session = await touchSession(db, hashToken(token), config.staff.sessionIdleMinutes);
+    request.staffSession = session;
+    if (session === null || !session.isTokenOld) return;
+    const fresh = newToken();
+    if (!(await rotateToken(db, session.id, hashToken(token), hashToken(fresh)))) return;
+    setSessionCookie(reply, config, fresh);
   });
 
   async function admit(route: StaffRoute, request: FastifyRequest): Promise<StaffMember> {
@@ -79,6 +83,9 @@ export function createStaffArea(
     if (member === undefined) throw new AppError('unauthenticated', 'nobody is signed in');
     if (!route.roles.includes(member.role)) {
       throw new AppError('forbidden', `this is for ${route.roles.join(', ')}`);
+    }
+    if (route.onlyNationalDesk && !mayActFor(member, nationalDesk, directory())) {
+      throw new AppError('forbidden', 'this is for the national desk');
     }
     const { id } = request.params as { readonly id?: string };
     if (route.subject !== undefined) {
@@ -112,17 +119,16 @@ export function createStaffArea(
         url: route.url,
         schema: { hide: true },
         config: readFiles === undefined ? {} : { takesFiles: true },
-        // The token is in the form, so the form has to be read first; who may not send it is refused before that.
         onRequest: async (request, reply) => {
-          if (request.staffSession !== null) return;
-          if (route.method === 'GET') {
-            return reply.redirect(`${signInPath}?lanjut=${encodeURIComponent(request.url)}`, 303);
-          }
-          throw new AppError('unauthenticated', 'nobody is signed in');
+          if (request.staffSession !== null || route.method === 'POST') return;
+          return reply.redirect(`${signInPath}?lanjut=${encodeURIComponent(request.url)}`, 303);
         },
-        ...(readFiles !== undefined && {
-          preValidation: async (request: FastifyRequest) => {
-            if (request.isMultipart()) request.body = await readFiles(request);
+        // The token is in the form, so the form has to be read first. Of who is not signed in (any more) nothing is done but
+        // hand back what they typed; files are not even read.
+        ...(route.method === 'POST' && {
+          preValidation: async (request: FastifyRequest, reply: FastifyReply) => {
+            if (request.staffSession === null) return refuseLostForm(request, reply, 'signed-out');
+            if (request.isMultipart() && readFiles !== undefined) request.body = await readFiles(request);
           },
         }),
         ...(route.method === 'POST' && { preHandler: app.csrfProtection }),
@@ -134,7 +140,10 @@ export function createStaffArea(
 
 /** What a form has to carry in its field `csrf`. */
 export const csrfTokenFor = (request: FastifyRequest, reply: FastifyReply): string =>
-  reply.generateCsrf({ userInfo: request.staffSession?.id ?? 'nobody' });
+  reply.generateCsrf({ userInfo: csrfUserOf(request) });
+
+/** Of one session a token is of no use in another. */
+export const csrfUserOf = (request: FastifyRequest): string => request.staffSession?.formKey ?? 'nobody';
 
 /** Throws `AppError` `forbidden` where the agency is none of theirs: for what a form names. */
 export function requireOwnAgency(

@@ -4,10 +4,22 @@ import multipart from '@fastify/multipart';
 import type { FastifyInstance } from 'fastify';
 import type { Accept } from '../../accept.ts';
 import type { HttpContext } from '../../context.ts';
+import { createPasswordHashing } from '../../password-hash.ts';
+import { rememberLanguage } from '../pages/plugin.ts';
 import { formType, nothingPosted, type Posted } from '../pages/posted-form.ts';
-import { createStaffArea, type StaffRoute, staffHome } from './area.ts';
+import { registerPassword } from './account/password-route.ts';
+import { registerSessions } from './account/sessions-route.ts';
+import { createStaffArea, csrfUserOf, type StaffRoute, staffHome } from './area.ts';
+import { registerHeld } from './held/held-route.ts';
 import { registerStaffHome } from './home-route.ts';
 import { registerStaffMail } from './mail/mail-routes.ts';
+import { registerMembers } from './members/members-route.ts';
+import { refuseInWords } from './refusals.ts';
+import type { SignInContext } from './sign-in/check-password.ts';
+import { registerInvitation } from './sign-in/invitation-route.ts';
+import { registerOidc } from './sign-in/oidc-route.ts';
+import { registerSignIn } from './sign-in/sign-in-route.ts';
+import { deriveStaffSecrets } from './sign-in/staff-secrets.ts';
 
 /** The pages of staff: each part adds its routes to the area, which sees to it who may do what. Returns the routes. */
 export async function registerStaff(
@@ -19,8 +31,22 @@ export async function registerStaff(
   await app.register(async (pages) => {
     await pages.register(cookie);
     await protectForms(pages, context);
+    rememberLanguage(pages, context);
     const area = createStaffArea(pages, context);
-    registerStaffHome(area);
+    refuseInWords(pages);
+    const signIn: SignInContext = {
+      ...context,
+      secrets: deriveStaffSecrets(context.formKey),
+      passwords: createPasswordHashing(),
+    };
+    registerSignIn(pages, signIn);
+    registerInvitation(pages, signIn);
+    if (context.config.staff.oidc !== null) registerOidc(pages, signIn, context.config.staff.oidc);
+    registerStaffHome(area, context);
+    registerHeld(area, context);
+    registerMembers(area, context);
+    registerSessions(area, context);
+    registerPassword(area, signIn);
     registerStaffMail(area, context);
     routes = area.routes;
   });
@@ -36,8 +62,7 @@ async function protectForms(pages: FastifyInstance, { config, formKey }: HttpCon
       httpOnly: true,
       secure: config.publicUrl.startsWith('https:'),
     },
-    // Of one session a token is of no use in another.
-    getUserInfo: (request) => request.staffSession?.id ?? 'nobody',
+    getUserInfo: csrfUserOf,
     csrfOpts: { hmacKey: formKey.toString('base64'), userInfo: true },
     getToken: (request) =>
       request.headers['x-csrf-token']?.toString() ??

@@ -2,7 +2,8 @@ import type { Child } from 'hono/jsx';
 import type { StaffMember } from '../../domain/staff.ts';
 import type { Asset } from '../pages/assets.ts';
 import type { View } from '../pages/layout.tsx';
-import { staffHome } from './area.ts';
+import { staffHome } from './paths.ts';
+import { staffWords } from './words.ts';
 
 type StaffLayoutProps = {
   readonly view: View;
@@ -15,8 +16,49 @@ type StaffLayoutProps = {
   readonly scripts?: readonly Asset[];
 };
 
-/** The dress of the staff's pages: head, and a header with what they may do. */
+/** The dress of the staff's pages: head, and a header with who is signed in and how to sign out. */
 export function StaffLayout({ view, staff, title, csrfToken, children, scripts = [] }: StaffLayoutProps) {
+  const { speech, assets, otherLanguageHref } = view;
+  const { site } = speech.words;
+  const words = staffWords[speech.language].layout;
+  const other = speech.language === 'id' ? 'en' : 'id';
+  return (
+    <StaffPage view={view} title={title} scripts={scripts}>
+      <header>
+        <nav aria-label={words.menu}>
+          <a class="brand" href={staffHome}>
+            <img src={assets.icon.path} alt="" width="28" height="28" />
+            {site.name}
+          </a>
+          <a href="/petugas/sesi" title={words.account}>
+            {staff.name}
+          </a>
+          <a
+            class="language"
+            href={otherLanguageHref}
+            lang={other}
+            hreflang={other}
+            aria-label={site.otherLanguageName}
+          >
+            {site.otherLanguage}
+          </a>
+          <form method="post" action="/petugas/keluar">
+            <input type="hidden" name="csrf" value={csrfToken} />
+            <button type="submit" class="language">
+              {words.signOut}
+            </button>
+          </form>
+        </nav>
+      </header>
+      <main id="isi">{children}</main>
+    </StaffPage>
+  );
+}
+
+type StaffPageProps = Pick<StaffLayoutProps, 'view' | 'title' | 'children' | 'scripts'>;
+
+/** What all pages of staff have: the head, and the way past the header. */
+export function StaffPage({ view, title, children, scripts = [] }: StaffPageProps) {
   const { speech, assets } = view;
   return (
     <html lang={speech.language}>
@@ -24,9 +66,11 @@ export function StaffLayout({ view, staff, title, csrfToken, children, scripts =
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
+        <meta name="robots" content="noindex" />
         <title>{`${title} – ${speech.words.site.name}`}</title>
         <link rel="stylesheet" href={assets.pico.path} />
         <link rel="stylesheet" href={assets.site.path} />
+        <link rel="stylesheet" href={assets.staff.path} />
         <link rel="icon" href={assets.icon.path} type="image/svg+xml" />
         {scripts.slice(1).map(({ path }) => (
           <link rel="modulepreload" href={path} />
@@ -36,21 +80,10 @@ export function StaffLayout({ view, staff, title, csrfToken, children, scripts =
         ))}
       </head>
       <body class="staff">
-        <header>
-          <nav>
-            <a class="brand" href={staffHome}>
-              <img src={assets.icon.path} alt="" width="28" height="28" />
-              {speech.words.site.name}
-            </a>
-            <form method="post" action="/petugas/keluar">
-              <input type="hidden" name="csrf" value={csrfToken} />
-              <button type="submit" class="quiet">
-                {staff.name}
-              </button>
-            </form>
-          </nav>
-        </header>
-        <main id="isi">{children}</main>
+        <a class="skip" href="#isi">
+          {speech.words.site.skip}
+        </a>
+        {children}
       </body>
     </html>
   );

@@ -1,12 +1,16 @@
+import { findDeskOfHeldReport } from '../../db/held-reports.ts';
 import { findOfficeOfLetter } from '../../db/letters.ts';
 import { findAgencyOfMail } from '../../db/mails.ts';
 import type { Db } from '../../db/pool.ts';
+import { findAgencyOfMember } from '../../db/staff.ts';
 import type { AgencyCode } from '../../domain/report.ts';
 
 /** What staff pages are about, and whose it is: one line each. A new kind of thing is nobody's until it stands here. */
 const agencyOf = {
+  held: findDeskOfHeldReport,
   letter: findOfficeOfLetter,
   message: findAgencyOfMail,
+  staff: findAgencyOfMember,
 } as const satisfies Record<string, (db: Db, id: string) => Promise<AgencyCode | null>>;
 
 export type SubjectKind = keyof typeof agencyOf;

@@ -1,0 +1,31 @@
+/** What the page of held reports says, in both languages; ICU message syntax. */
+export const heldWords = {
+  id: {
+    title: 'Laporan tertahan',
+    hint: 'Laporan yang perlu dilihat petugas sebelum diteruskan',
+    lead: 'Laporan ini ditahan sebelum diteruskan, yang terlama lebih dulu. Siapa pelapornya tidak ditampilkan.',
+    none: 'Tidak ada laporan yang tertahan.',
+    reason: 'Alasan ditahan',
+    channel: 'Kanal',
+    received: 'Diterima',
+    copies: 'Salinan',
+    release: 'Teruskan',
+    releaseLabel: 'Teruskan laporan yang diterima {at}',
+    released: 'Laporan itu diteruskan; pekerja mengambilnya dalam beberapa detik.',
+    notHeld: 'Laporan itu sudah tidak tertahan.',
+  },
+  en: {
+    title: 'Held reports',
+    hint: 'Reports that staff should see before they go on',
+    lead: 'These were held before they went on, longest first. Who sent them is not shown.',
+    none: 'No report is held.',
+    reason: 'Held because',
+    channel: 'Channel',
+    received: 'Received',
+    copies: 'Copies',
+    release: 'Pass on',
+    releaseLabel: 'Pass on the report received {at}',
+    released: 'The report goes on; a worker takes it within seconds.',
+    notHeld: 'That report is held no more.',
+  },
+} as const;
