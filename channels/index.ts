@@ -1,5 +1,6 @@
 import type { Config } from '../src/config.ts';
 import type { Channel } from './channel.ts';
+import { letterChannel } from './letter/index.ts';
 import { createSmsChannel } from './sms/index.ts';
 import { chooseSmsAccount, listSmsDoors } from './sms/settings.ts';
 import { webChannel } from './web/index.ts';
@@ -7,5 +8,6 @@ import { webChannel } from './web/index.ts';
 /** Every channel there is, one line each. */
 export const createChannels = (config: Config): readonly Channel[] => [
   webChannel,
+  letterChannel,
   createSmsChannel(listSmsDoors(config), chooseSmsAccount(config)),
 ];
