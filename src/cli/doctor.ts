@@ -5,6 +5,7 @@ import { checkChannels, checkGateway, checkPublicUrl } from './doctor/doors.ts';
 import { type Finding, fail, ok } from './doctor/finding.ts';
 import { checkKeys } from './doctor/keys.ts';
 import { checkDataFolder, checkDisk, checkNode } from './doctor/machine.ts';
+import { checkOcr } from './doctor/ocr.ts';
 import { checkDatabase } from './doctor/postgres.ts';
 import { checkQueue } from './doctor/queue.ts';
 import { checkSpool } from './doctor/spool.ts';
@@ -34,6 +35,7 @@ const checks: readonly Check[] = [
   checkGateway,
   checkPublicUrl,
   checkChannels,
+  checkOcr,
 ];
 
 /** One check after the other, each told as soon as it is known; without usable settings there is little to check. */
