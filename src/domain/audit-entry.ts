@@ -22,6 +22,8 @@ export const auditActions = [
   'identity_disclosed',
   'key_forgotten',
   'keys_rotated',
+  'letter_entered',
+  'letter_receipt_opened',
   'message_retried',
   'notification_dropped',
   'notification_resent',
@@ -29,6 +31,8 @@ export const auditActions = [
   'report_retried',
   'reports_exported',
   'reports_released',
+  'scan_read',
+  'scan_uploaded',
 ] as const;
 
 export type AuditAction = (typeof auditActions)[number];
