@@ -19,7 +19,7 @@ const sentence = 'Kami mohon jembatan bambu di Kampung Cikaret segera diperbaiki
 const letter = (shown = sentence) =>
   sharp(
     Buffer.from(
-      `<svg xmlns="http://www.w3.org/2000/svg" width="1600" height="1000"><rect width="1600" height="1000" fill="white"/><text x="80" y="160" font-family="serif" font-size="46">${shown}</text></svg>`,
+      `<svg xmlns="http://www.w3.org/2000/svg" width="1600" height="1000"><rect width="1600" height="1000" fill="white"/><text x="80" y="160" font-family="serif" font-size="40">${shown}</text></svg>`,
     ),
   );
 async function page8bit(shown: string): Promise<TiffPage> {
@@ -91,8 +91,7 @@ describe.skipIf(!hasChromium)('the letter desk in a browser', () => {
   };
   /** As if somebody dropped files, or pasted a picture, anywhere on the page. */
   const give = (event: 'drop' | 'paste', content: Buffer, name: string, type: string) =>
-    page.evaluate(
-      `({ event, base64, name, type }) => {
+    page.evaluate(`(({ event, base64, name, type }) => {
         const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
         const data = new DataTransfer();
         data.items.add(new File([bytes], name, { type }));
@@ -102,9 +101,7 @@ describe.skipIf(!hasChromium)('the letter desk in a browser', () => {
             ? new DragEvent('drop', { ...options, dataTransfer: data })
             : new ClipboardEvent('paste', { ...options, clipboardData: data }),
         );
-      }`,
-      { event, base64: content.toString('base64'), name, type },
-    );
+      })(${JSON.stringify({ event, base64: content.toString('base64'), name, type })})`);
 
   test('a letter is entered by keyboard alone, and the next begins where it should', async () => {
     const { keyboard } = page;
@@ -135,7 +132,7 @@ describe.skipIf(!hasChromium)('the letter desk in a browser', () => {
     await keyboard.type('081234567890');
     await keyboard.press('Control+Enter');
     await page.waitForURL(/setelah=/);
-    expect(await saved()).toMatch(/^\d{4}-\d{4}-\d{4}$/);
+    expect(await saved()).toMatch(/^d{4}-d{4}-d{4}$/);
     expect(await focused()).toBe('agendaNumber');
     expect(await find('101/ADU')).toMatchObject([
       { origin: 'letter', place_area_code: '32.73.02', title: 'Jembatan bambu hampir putus' },
@@ -152,7 +149,7 @@ describe.skipIf(!hasChromium)('the letter desk in a browser', () => {
     const useAgency = page.getByRole('button', { name: 'Pakai instansi ini' });
     await useAgency.waitFor();
     expect(await page.locator('#agency-suggestion p').textContent()).toMatch(
-      /^Usulan: Pemerintah Kota Bandung\. .{10,}/,
+      /^Usulan: Pemerintah Kota Bandung. .{10,}/,
     );
     await useAgency.press('Enter');
     expect(await page.getByLabel('Instansi').inputValue()).toBe('Pemerintah Kota Bandung');
@@ -264,7 +261,11 @@ describe.skipIf(!hasChromium)('the letter desk in a browser', () => {
   });
 
   test('saves without scripts', async () => {
-    const plain = await browser.newContext({ javaScriptEnabled: false, baseURL: gateway.url });
+    const plain = await browser.newContext({
+      javaScriptEnabled: false,
+      locale: 'id-ID',
+      baseURL: gateway.url,
+    });
     await plain.addCookies(await context.cookies());
     const form = await plain.newPage();
     await form.goto('/petugas/surat');
@@ -310,12 +311,15 @@ describe.skipIf(!hasChromium)('the letter desk in a browser', () => {
     const look = async (name: string) => {
       await page.evaluate(axe);
       const { violations } = (await page.evaluate(
-        `axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })`,
+        `axe.run('main', { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })`,
       )) as AxeResults;
       expect(violations.map(({ id, nodes }) => `${name} ${id}: ${nodes.map(({ html }) => html)}`)).toEqual(
         [],
       );
-      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+      const wide = await page.evaluate(
+        `[...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > ${width} + 1).map((one) => one.outerHTML.slice(0, 120))`,
+      );
+      expect(wide, name).toEqual([]);
       const folder = process.env['DESK_SCREENSHOTS'];
       if (folder !== undefined)
         await page.screenshot({ path: `${folder}/${name}-${width}-${colorScheme}.png`, fullPage: true });
