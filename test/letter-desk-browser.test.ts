@@ -11,6 +11,9 @@ import { type Running, startGateway } from './support/gateway.ts';
 import { signIn } from './support/staff.ts';
 import { type TiffPage, writeTiff } from './support/tiff.ts';
 
+/** Seven pages looked at, or a scan read, by a machine that does other things as well. */
+const patienceMs = 120_000;
+
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const tools = await findOcrTools();
 const readsScans = tools.languages.includes('ind') && tools.readsPdf;
@@ -132,7 +135,7 @@ describe.skipIf(!hasChromium)('the letter desk in a browser', () => {
     await keyboard.type('081234567890');
     await keyboard.press('Control+Enter');
     await page.waitForURL(/setelah=/);
-    expect(await saved()).toMatch(/^d{4}-d{4}-d{4}$/);
+    expect(await saved()).toMatch(/^\d{4}-\d{4}-\d{4}$/);
     expect(await focused()).toBe('agendaNumber');
     expect(await find('101/ADU')).toMatchObject([
       { origin: 'letter', place_area_code: '32.73.02', title: 'Jembatan bambu hampir putus' },
@@ -305,49 +308,53 @@ describe.skipIf(!hasChromium)('the letter desk in a browser', () => {
     [1280, 'dark'],
     [360, 'light'],
     [360, 'dark'],
-  ] as const)('at %i pixels in the %s everybody can use it', async (width, colorScheme) => {
-    await page.setViewportSize({ width, height: 900 });
-    await page.emulateMedia({ colorScheme });
-    const look = async (name: string) => {
-      await page.evaluate(axe);
-      const { violations } = (await page.evaluate(
-        `axe.run('main', { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })`,
-      )) as AxeResults;
-      expect(violations.map(({ id, nodes }) => `${name} ${id}: ${nodes.map(({ html }) => html)}`)).toEqual(
-        [],
-      );
-      const wide = await page.evaluate(
-        `[...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > ${width} + 1).map((one) => one.outerHTML.slice(0, 120))`,
-      );
-      expect(wide, name).toEqual([]);
-      const folder = process.env['DESK_SCREENSHOTS'];
-      if (folder !== undefined)
-        await page.screenshot({ path: `${folder}/${name}-${width}-${colorScheme}.png`, fullPage: true });
-    };
-    await look('empty');
-    await page.keyboard.press('Control+Enter');
-    await page.getByText('isian yang perlu diperbaiki').waitFor();
-    await look('problems');
-    const number = `2${width}/${colorScheme}`;
-    await page.getByLabel('Nomor agenda').fill(number);
-    await page.getByLabel('Isi laporan').fill('Lampu penerangan jalan umum mati sudah dua minggu');
-    await page.getByLabel('Tempat kejadian').fill('Kec. Coblong, Kota Bandung');
-    await give('drop', await letter().jpeg().toBuffer(), 'surat.jpg', 'image/jpeg');
-    await page.getByText('1 berkas terunggah').waitFor();
-    await page.getByRole('button', { name: 'Pakai instansi ini' }).waitFor();
-    if (readsScans) await page.getByText('Selesai: 1 halaman').waitFor({ timeout: 60_000 });
-    await look('typed');
-    await page.keyboard.press('Control+Enter');
-    await page.waitForURL(/setelah=/);
-    await look('saved');
-    await page.getByLabel('Nomor agenda').fill(number);
-    await page.getByLabel('Isi laporan').fill('Lain sama sekali');
-    await page.keyboard.press('Control+Enter');
-    await page.getByText('sudah dipakai').waitFor();
-    await look('taken');
-    await page.goto(`/petugas/surat/${(await find(number))[0]?.report_id}`);
-    await look('letter');
-    await page.goto(`${page.url()}/tanda-terima`);
-    await look('receipt');
-  });
+  ] as const)(
+    'at %i pixels in the %s everybody can use it',
+    async (width, colorScheme) => {
+      await page.setViewportSize({ width, height: 900 });
+      await page.emulateMedia({ colorScheme });
+      const look = async (name: string) => {
+        await page.evaluate(axe);
+        const { violations } = (await page.evaluate(
+          `axe.run('main', { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })`,
+        )) as AxeResults;
+        expect(violations.map(({ id, nodes }) => `${name} ${id}: ${nodes.map(({ html }) => html)}`)).toEqual(
+          [],
+        );
+        const wide = await page.evaluate(
+          `[...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > ${width} + 1).map((one) => one.outerHTML.slice(0, 120))`,
+        );
+        expect(wide, name).toEqual([]);
+        const folder = process.env['DESK_SCREENSHOTS'];
+        if (folder !== undefined)
+          await page.screenshot({ path: `${folder}/${name}-${width}-${colorScheme}.png`, fullPage: true });
+      };
+      await look('empty');
+      await page.keyboard.press('Control+Enter');
+      await page.getByText('isian yang perlu diperbaiki').waitFor();
+      await look('problems');
+      const number = `2${width}/${colorScheme}`;
+      await page.getByLabel('Nomor agenda').fill(number);
+      await page.getByLabel('Isi laporan').fill('Lampu penerangan jalan umum mati sudah dua minggu');
+      await page.getByLabel('Tempat kejadian').fill('Kec. Coblong, Kota Bandung');
+      await give('drop', await letter().jpeg().toBuffer(), 'surat.jpg', 'image/jpeg');
+      await page.getByText('1 berkas terunggah').waitFor();
+      await page.getByRole('button', { name: 'Pakai instansi ini' }).waitFor();
+      if (readsScans) await page.getByText('Selesai: 1 halaman').waitFor({ timeout: 60_000 });
+      await look('typed');
+      await page.keyboard.press('Control+Enter');
+      await page.waitForURL(/setelah=/);
+      await look('saved');
+      await page.getByLabel('Nomor agenda').fill(number);
+      await page.getByLabel('Isi laporan').fill('Lain sama sekali');
+      await page.keyboard.press('Control+Enter');
+      await page.getByText('sudah dipakai').waitFor();
+      await look('taken');
+      await page.goto(`/petugas/surat/${(await find(number))[0]?.report_id}`);
+      await look('letter');
+      await page.goto(`${page.url()}/tanda-terima`);
+      await look('receipt');
+    },
+    patienceMs,
+  );
 });
