@@ -260,6 +260,19 @@ describe('who may do that', () => {
     expect(await countRows(database.pool, 'reports')).toBe(0);
   });
 
+  test('is told what is wrong with a request that has no body', async () => {
+    const { cookie, csrf } = await openForm();
+    for (const [path, status] of [
+      ['', 422],
+      ['/berkas', 200],
+      ['/ocr', 200],
+    ] as const) {
+      const headers = { cookie, 'x-csrf-token': csrf, accept: 'text/html' };
+      const answer = await fetch(`${url}/petugas/surat${path}`, { method: 'POST', headers });
+      expect(answer.status).toBe(status);
+    }
+  });
+
   test('enters nothing in the book of an office that is not theirs, and reads nothing in it', async () => {
     expect((await save({ office: 'D32.04' })).status).toBe(403);
     expect(await countRows(database.pool, 'reports')).toBe(0);

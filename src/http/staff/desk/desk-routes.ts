@@ -24,11 +24,11 @@ import { mayActFor, type StaffMember } from '../../../domain/staff.ts';
 import { AppError } from '../../../errors.ts';
 import { createWaitForTrackingId } from '../../api/wait-for-tracking-id.ts';
 import { gatherFiles, type PostedFiles } from '../../pages/form-files.ts';
-import { nothingPosted, type Posted, readMultipartForm } from '../../pages/posted-form.ts';
+import { nothingPosted, readMultipartForm } from '../../pages/posted-form.ts';
 import { sendPage, viewOf } from '../../pages/send-page.ts';
 import { scanPageHeaders } from '../../security.ts';
 import { csrfTokenFor, requireOwnAgency, type StaffArea } from '../area.ts';
-import { deskPath, deskRoles } from './desk.ts';
+import { deskPath, deskRoles, postedOf } from './desk.ts';
 import { type DeskNotice, LetterFormPage } from './letter-form-page.tsx';
 import { registerLetterPages } from './letter-routes.ts';
 import { registerScans } from './scan-routes.ts';
@@ -36,10 +36,10 @@ import { registerScans } from './scan-routes.ts';
 /** Filing takes some 50 ms, so the tracking ID is nearly always there to be written on the letter. */
 const waitForFilingMs = 1_000;
 const shownOfToday = 50;
+const nothingEntered = { letters: [], count: 0 };
 
 type Form = {
   readonly values: LetterFields;
-  readonly posted?: Posted;
   readonly given?: PostedFiles;
   readonly problems?: readonly LetterProblem[];
   readonly notice?: DeskNotice;
@@ -65,8 +65,7 @@ export function registerDesk(area: StaffArea, context: HttpContext, accept: Acce
     const timeZone = office?.timeZone ?? 'Asia/Jakarta';
     const now = clock();
     const asked = { now, timeZone, limit: shownOfToday };
-    const entered =
-      office === undefined ? { letters: [], count: 0 } : await listLettersOfToday(db, office.code, asked);
+    const entered = office === undefined ? nothingEntered : await listEntered(office, asked);
     const { shown: files, problems: refused } = given ?? (await gatherFiles(context, nothingPosted));
     const page = LetterFormPage({
       view,
@@ -89,6 +88,16 @@ export function registerDesk(area: StaffArea, context: HttpContext, accept: Acce
       ...(notice !== undefined && { notice }),
     });
     return sendPage(reply, page, scanPageHeaders);
+  }
+
+  /** Nothing while PostgreSQL is away: then the form matters, with what was typed in it. */
+  async function listEntered(office: Agency, asked: Parameters<typeof listLettersOfToday>[2]) {
+    try {
+      return await listLettersOfToday(db, office.code, asked);
+    } catch (error) {
+      if (isUnavailable(error)) return nothingEntered;
+      throw error;
+    }
   }
 
   /** Their own first, then those below it by name. */
@@ -143,7 +152,7 @@ export function registerDesk(area: StaffArea, context: HttpContext, accept: Acce
     action: 'letter_entered',
     readFiles: (request) => readMultipartForm(request, context),
     handle: async (request, reply, staff) => {
-      const posted = request.body as Posted;
+      const posted = postedOf(request);
       const { fields } = posted;
       const values = readLetterFields((field) => fields.get(field));
       const given = await gatherFiles(context, posted);

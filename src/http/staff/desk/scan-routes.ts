@@ -6,10 +6,10 @@ import { attachmentName, type UploadSecret } from '../../../domain/attachment.ts
 import type { OcrProblem } from '../../../ocr/ocr.ts';
 import { sizeOf } from '../../pages/attachments-field.tsx';
 import { gatherFiles } from '../../pages/form-files.ts';
-import { type Posted, readMultipartForm } from '../../pages/posted-form.ts';
+import { readMultipartForm } from '../../pages/posted-form.ts';
 import { viewOf } from '../../pages/send-page.ts';
 import { csrfTokenFor, type StaffArea } from '../area.ts';
-import { deskRoles } from './desk.ts';
+import { deskRoles, postedOf } from './desk.ts';
 
 type Read = { readonly text: string; readonly pages: number; readonly picture: string };
 
@@ -33,7 +33,7 @@ export function registerScans(area: StaffArea, context: HttpContext): void {
     readFiles: (request) => readMultipartForm(request, context),
     handle: async (request, reply) => {
       const { speech } = viewOf(request);
-      const { uploads, problems } = request.body as Posted;
+      const { uploads, problems } = postedOf(request);
       const kept = uploads.filter(({ isKept }) => isKept);
       const { problems: told } = await gatherFiles(context, {
         fields: new URLSearchParams(),
@@ -65,7 +65,7 @@ export function registerScans(area: StaffArea, context: HttpContext): void {
 
   /** The page that the body asks for; its picture as well where the browser cannot have it, written as an address. */
   async function read(request: FastifyRequest, reader: string): Promise<Read | OcrProblem | 'gone'> {
-    const { fields } = request.body as Posted;
+    const { fields } = postedOf(request);
     const [file] = await attachments.list([(fields.get('upload') ?? '') as UploadSecret]);
     const stored = file == null ? null : await attachments.read(file.id);
     if (file == null || stored === null) return 'gone';
