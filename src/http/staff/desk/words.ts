@@ -99,7 +99,7 @@ const id = {
   files: 'Berkas',
   noDate: 'tidak disebut',
   receiptTitle: 'Tanda terima laporan',
-  receiptText: 'Laporan Anda sudah dicatat dan diteruskan kepada instansi yang berwenang.',
+  receiptText: 'Laporan Anda sudah dicatat dan akan diteruskan kepada instansi yang berwenang.',
   receiptFollow:
     'Pantau dengan memindai kode QR ini, atau buka {address} dan ketik nomor di atas. Tanyakan ke loket dengan nomor yang sama.',
   receiptSecret:
