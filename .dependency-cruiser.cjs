@@ -116,6 +116,10 @@ const parts = [
     ],
     packages: ['sharp', 'file-type', 'pdf-lib', 'clamscan', 'aws4fetch'],
   },
+  {
+    from: '^dist/src/ocr/',
+    may: ['^dist/src/ocr/', '^dist/src/domain/', '^dist/src/outbound/lanes'],
+  },
   { from: '^dist/src/ids\\.js$', may: [], packages: ['uuid', 'nanoid'] },
   {
     from: '^dist/src/http/',

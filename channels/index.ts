@@ -2,6 +2,7 @@ import type { Config } from '../src/config.ts';
 import type { Channel } from './channel.ts';
 import { createEmailChannel } from './email/index.ts';
 import { chooseMailAccount } from './email/send/settings.ts';
+import { letterChannel } from './letter/index.ts';
 import { createSmsChannel } from './sms/index.ts';
 import { chooseSmsAccount, listSmsDoors } from './sms/settings.ts';
 import { webChannel } from './web/index.ts';
@@ -9,6 +10,7 @@ import { webChannel } from './web/index.ts';
 /** Every channel there is, one line each. */
 export const createChannels = (config: Config): readonly Channel[] => [
   webChannel,
+  letterChannel,
   createSmsChannel(listSmsDoors(config), chooseSmsAccount(config)),
   createEmailChannel(chooseMailAccount(config)),
 ];

@@ -6,6 +6,7 @@ import type { Pool } from './db/pool.ts';
 import type { AttemptOutcome, NotificationKind } from './domain/notification.ts';
 import type { Identity } from './domain/report.ts';
 import type { Directory } from './domain/routing/directory.ts';
+import type { Ocr } from './ocr/ocr.ts';
 import type { Post } from './outbound/guarded-fetch.ts';
 import type { Call } from './outbound/provider-call.ts';
 import type { Enqueue } from './queue/jobs.ts';
@@ -41,8 +42,8 @@ export type DoorContext = Context & {
   readonly formKey: Buffer;
 };
 
-/** What the pages and the API need besides: the files of people. */
-export type HttpContext = DoorContext & { readonly attachments: Attachments };
+/** What the pages and the API need besides: the files of people, and who reads scans. */
+export type HttpContext = DoorContext & { readonly attachments: Attachments; readonly ocr: Ocr };
 
 /** Who sent something, and what they, or their mail program, called it. */
 export type Sender = { readonly identity: Identity; readonly messageId: string | null };

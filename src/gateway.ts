@@ -23,6 +23,7 @@ import {
   watchSpool,
   watchWordBack,
 } from './metrics.ts';
+import { openOcr } from './ocr/ocr.ts';
 import { createGuardedFetch } from './outbound/guarded-fetch.ts';
 import { createProviderCall } from './outbound/provider-call.ts';
 import { openIdentities, openSealing } from './prepare-keys.ts';
@@ -104,7 +105,12 @@ export async function startGateway(
   const app =
     doorContext === null || door === null || attachments === null
       ? null
-      : await serve({ ...doorContext, attachments }, door, queues, metrics);
+      : await serve(
+          { ...doorContext, attachments, ocr: await openOcr(join(config.dataDir, 'ocr')) },
+          door,
+          queues,
+          metrics,
+        );
   const workers =
     identities === null || attachments === null
       ? null

@@ -668,7 +668,7 @@ describe('by the form, without a script,', () => {
     const answer = await send(await openForm(), [{ content: photo }, { content: '<html>', name: 'b.jpg' }]);
     expect(answer.status).toBe(422);
     const page = await answer.text();
-    expect(page).toContain('Berkas ke-2 bukan JPEG, PNG, WebP, PDF, MP4, atau DOCX');
+    expect(page).toContain('Berkas ke-2 bukan JPEG, PNG, WebP, TIFF, PDF, MP4, atau DOCX');
     expect(page).toContain('gelap sekali kalau pulang mengaji');
     expect(valuesOf(page, 'upload')).toHaveLength(1);
     expect(await countRows(database.pool, 'reports')).toBe(0);

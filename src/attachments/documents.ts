@@ -4,10 +4,12 @@ import { fileURLToPath } from 'node:url';
 import type { FileProblem } from '../domain/attachment.ts';
 
 export type DocumentTask = {
-  readonly kind: 'pdf' | 'docx';
+  readonly kind: 'pdf' | 'docx' | 'tiff';
   readonly input: string;
   readonly output: string;
   readonly maxPages: number;
+  /** Of one page of a scan. */
+  readonly maxPixels: number;
 };
 
 const withinMs = 20_000;
@@ -23,10 +25,11 @@ export function rewriteDocument({
   input,
   output,
   maxPages,
+  maxPixels,
 }: DocumentTask): Promise<FileProblem | null> {
   const source = import.meta.url;
   const program = fileURLToPath(new URL(`./document-process${extname(source)}`, source));
-  const child = fork(program, [kind, input, output, String(maxPages)], {
+  const child = fork(program, [kind, input, output, String(maxPages), String(maxPixels)], {
     // From the sources, as in `npm run dev` and the tests, TypeScript has to be understood there too.
     execArgv: [`--max-old-space-size=${maxHeapMb}`, ...(program.endsWith('.ts') ? ['--import', 'tsx'] : [])],
     env: {},

@@ -36,22 +36,25 @@ export async function inspectFile(
   }
   const problem = await rewrite(found.mime, input, output, limits);
   if (problem !== null) return problem;
-  return { type: found.mime as AttachmentType, gps: null, ...(await measure(output)) };
+  const type = found.mime === 'image/tiff' ? 'application/pdf' : (found.mime as AttachmentType);
+  return { type, gps: null, ...(await measure(output)) };
 }
 
 async function rewrite(
   mime: string,
   input: string,
   output: string,
-  { maxPages }: InspectionLimits,
+  limits: InspectionLimits,
 ): Promise<FileProblem | null> {
   switch (mime) {
     case 'application/pdf':
-      return rewriteDocument({ kind: 'pdf', input, output, maxPages });
+      return rewriteDocument({ kind: 'pdf', input, output, ...limits });
+    case 'image/tiff':
+      return rewriteDocument({ kind: 'tiff', input, output, ...limits });
     case 'video/mp4':
       return silenceVideo(input, output);
     case 'application/vnd.openxmlformats-officedocument.wordprocessingml.document':
-      return rewriteDocument({ kind: 'docx', input, output, maxPages });
+      return rewriteDocument({ kind: 'docx', input, output, ...limits });
     default:
       return 'type';
   }

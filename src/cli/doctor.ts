@@ -6,6 +6,7 @@ import { type Finding, fail, ok } from './doctor/finding.ts';
 import { checkKeys } from './doctor/keys.ts';
 import { checkDataFolder, checkDisk, checkNode } from './doctor/machine.ts';
 import { checkMail } from './doctor/mail.ts';
+import { checkOcr } from './doctor/ocr.ts';
 import { checkDatabase } from './doctor/postgres.ts';
 import { checkQueue } from './doctor/queue.ts';
 import { checkSpool } from './doctor/spool.ts';
@@ -36,6 +37,7 @@ const checks: readonly Check[] = [
   checkPublicUrl,
   checkChannels,
   checkMail,
+  checkOcr,
 ];
 
 /** One check after the other, each told as soon as it is known; without usable settings there is little to check. */

@@ -38,6 +38,8 @@ export type Identity = {
   readonly name: string | null;
   readonly phone: string | null;
   readonly email: string | null;
+  /** Where a letter says its writer lives; absent where nobody is asked. */
+  readonly address?: string | null;
   /** The person for whom the reporter speaks. */
   readonly onBehalfOf: string | null;
 };

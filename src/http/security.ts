@@ -29,6 +29,12 @@ export const formPageHeaders = {
   'permissions-policy': 'camera=(), geolocation=(self), microphone=()',
 };
 
+/** The letter desk shows the scan that is about to be sent, which is nowhere but in the browser yet. */
+export const scanPageHeaders = {
+  ...livePageHeaders,
+  'content-security-policy': livePageHeaders['content-security-policy'].replace('data:', 'data: blob:'),
+};
+
 /** What every answer says. What only means something to a browser showing a page is left to pages: headers cost time. */
 export function registerSecurity(app: FastifyInstance): void {
   app.addHook('onRequest', (_request, reply, done) => {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { createChannels } from '../../channels/index.ts';
@@ -11,6 +12,7 @@ import { type Roles, type Servers, startGateway } from '../../src/gateway.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { ConnectionBounds } from '../../src/http/limits/connections.ts';
 import { countAccepted, createMetrics, watchMails, watchWordBack } from '../../src/metrics.ts';
+import { type OcrTools, openOcr } from '../../src/ocr/ocr.ts';
 import type { Queues } from '../../src/queue/bullmq.ts';
 import { openDoor } from './accept.ts';
 import { sealing, testDataDir } from './sealing.ts';
@@ -40,6 +42,8 @@ export async function createTestApp(
     readonly directory?: Directory;
     /** In place of those the settings make. */
     readonly channels?: Context['channels'];
+    /** In place of what is installed here. */
+    readonly ocr?: OcrTools;
   } = {},
 ): Promise<TestApp> {
   const { env = {}, queues = noWorkers, clock = () => new Date(), bounds, spoolMaxBytes } = given;
@@ -68,7 +72,8 @@ export async function createTestApp(
     { name: 'queue', check: queues.ping },
   ];
   const attachments = await openAttachments(context);
-  const http = { ...context, attachments };
+  const ocr = await openOcr(join(config.dataDir, 'ocr'), given.ocr);
+  const http = { ...context, attachments, ocr };
   const app = await createApp(http, countAccepted(accept, metrics), parts, metrics, bounds);
   app.addHook('onClose', attachments.stop);
   return { app, logged, attachments };

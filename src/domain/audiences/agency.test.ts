@@ -60,6 +60,22 @@ describe('the body of a webhook', () => {
     expect(schema.Check(body)).toBe(true);
   });
 
+  test('says where the writer of a letter lives, to who may know the reporter', () => {
+    const identity = {
+      name: 'Asep Sunarya',
+      phone: null,
+      email: null,
+      onBehalfOf: null,
+      address: 'Gang Sawo No. 4',
+    };
+    const body = webhookBody({ ...handover, identity });
+    expect(body.data.reporter?.address).toBe('Gang Sawo No. 4');
+    expect(schema.Check(body)).toBe(true);
+    expect(JSON.stringify(webhookBody({ ...handover, identity, anonymous: true }))).not.toContain(
+      'Gang Sawo',
+    );
+  });
+
   test('has no reporter where nothing is known', () => {
     expect(webhookBody({ ...handover, identity: null }).data).not.toHaveProperty('reporter');
   });

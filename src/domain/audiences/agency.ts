@@ -103,6 +103,7 @@ export const WebhookBody = Type.Object(
             name: nullable(Type.String()),
             phone: nullable(text('E.164 where it could be read')),
             email: nullable(Type.String()),
+            address: Type.Optional(text('Where the writer of a letter lives; absent where it is not known')),
             onBehalfOf: nullable(text('The person for whom the reporter speaks')),
           },
           {
@@ -145,6 +146,7 @@ export function webhookBody(handover: Handover): WebhookBody {
               name: identity.name,
               phone: identity.phone,
               email: identity.email,
+              ...(identity.address == null ? {} : { address: identity.address }),
               onBehalfOf: identity.onBehalfOf,
             },
           }),

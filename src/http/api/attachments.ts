@@ -67,7 +67,7 @@ export async function registerAttachments(app: FastifyInstance, context: HttpCon
       summary: 'Upload files for a report',
       description:
         `multipart/form-data with up to ${context.config.attachmentsMaxFiles} files of ` +
-        `${context.config.attachmentsMaxMb} MB: JPEG, PNG, WebP, HEIC where it can be decoded, PDF, MP4, DOCX. ` +
+        `${context.config.attachmentsMaxMb} MB: JPEG, PNG, WebP, HEIC where it can be decoded, TIFF (kept as PDF), PDF, MP4, DOCX. ` +
         'All of them are taken or none.',
       tags: ['reports'],
       consumes: ['multipart/form-data'],

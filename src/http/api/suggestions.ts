@@ -38,9 +38,13 @@ const Named = Type.Object({ code: Type.String(), name: Type.String() });
 const Suggestions = Type.Object(
   {
     topic: Type.Union([Named, Type.Null()], { description: 'What it seems to be about' }),
-    agency: Type.Union([Named, Type.Null()], {
-      description: 'Who would get it; null where that cannot be told yet',
-    }),
+    agency: Type.Union(
+      [
+        Type.Object({ ...Named.properties, reason: Type.String({ description: 'Why, in Indonesian' }) }),
+        Type.Null(),
+      ],
+      { description: 'Who would get it; null where that cannot be told yet' },
+    ),
     reports: Type.Array(
       Type.Object({
         ...PublicView.properties,
@@ -127,7 +131,7 @@ async function suggest(
     agency:
       agency === undefined || agency.kind === 'national_desk'
         ? null
-        : { code: agency.code, name: agency.name },
+        : { code: agency.code, name: agency.name, reason: route.reason },
     reports: topic === null ? [] : await listAlike(context, directory, told, { ...route, topic: topic.code }),
   };
 }

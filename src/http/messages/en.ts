@@ -118,7 +118,7 @@ export const en: Catalogue = {
   attachments: {
     section: 'Attachments',
     label: 'Photos, videos or documents',
-    hint: 'At most {count, number} files of up to {size, number} MB each: JPEG, PNG, WebP, PDF, MP4, DOCX. Names of files, places of photos and what the camera adds are not stored.',
+    hint: 'At most {count, number} files of up to {size, number} MB each: JPEG, PNG, WebP, TIFF, PDF, MP4, DOCX. Names of files, places of photos and what the camera adds are not stored.',
     audience:
       'Files of an anonymous or confidential report are seen by you and the agency alone; those of other reports by whoever has the tracking ID.',
     upload: 'Upload files first',
@@ -152,7 +152,7 @@ export const en: Catalogue = {
     file_empty: 'File {number, number} is empty',
     file_size: 'File {number, number} is larger than {size, number} MB',
     file_count: 'At most {count, number} files; file {number, number} was left out',
-    file_type: 'File {number, number} is no JPEG, PNG, WebP, PDF, MP4 or DOCX',
+    file_type: 'File {number, number} is no JPEG, PNG, WebP, TIFF, PDF, MP4 or DOCX',
     file_heic:
       'Photo {number, number} is a HEIC that we cannot read. On an iPhone open Settings, Camera, Formats and choose Most Compatible; or send a screenshot of it',
     file_pixels: 'Image {number, number} has too many pixels; make it smaller first',

@@ -117,7 +117,7 @@ export const id = {
   attachments: {
     section: 'Lampiran',
     label: 'Foto, video, atau dokumen',
-    hint: 'Paling banyak {count, number} berkas, masing-masing sampai {size, number} MB: JPEG, PNG, WebP, PDF, MP4, DOCX. Nama berkas, lokasi foto, dan keterangan kamera tidak ikut disimpan.',
+    hint: 'Paling banyak {count, number} berkas, masing-masing sampai {size, number} MB: JPEG, PNG, WebP, TIFF, PDF, MP4, DOCX. Nama berkas, lokasi foto, dan keterangan kamera tidak ikut disimpan.',
     audience:
       'Berkas dari laporan anonim atau rahasia hanya dapat dilihat Anda dan instansi; berkas dari laporan lain, siapa pun yang punya ID pelacakannya.',
     upload: 'Unggah berkas dulu',
@@ -152,7 +152,7 @@ export const id = {
     file_empty: 'Berkas ke-{number, number} kosong',
     file_size: 'Berkas ke-{number, number} lebih besar dari {size, number} MB',
     file_count: 'Paling banyak {count, number} berkas; berkas ke-{number, number} tidak ikut',
-    file_type: 'Berkas ke-{number, number} bukan JPEG, PNG, WebP, PDF, MP4, atau DOCX',
+    file_type: 'Berkas ke-{number, number} bukan JPEG, PNG, WebP, TIFF, PDF, MP4, atau DOCX',
     file_heic:
       'Foto ke-{number, number} berformat HEIC yang tidak dapat kami baca. Di iPhone buka Pengaturan, Kamera, Format, pilih Paling Kompatibel; atau kirim tangkapan layarnya',
     file_pixels: 'Gambar ke-{number, number} terlalu besar ukurannya; kecilkan lebih dulu',

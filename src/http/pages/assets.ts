@@ -24,9 +24,14 @@ export type Assets = {
 };
 
 /** The scripts of the report form: modules, of which the first starts the others, and what works in the background. */
-export type FormScripts = { readonly modules: readonly Asset[]; readonly worker: Asset };
+export type FormScripts = {
+  readonly modules: readonly Asset[];
+  readonly worker: Asset;
+  /** Those of the letter desk, some of them the same. */
+  readonly desk: readonly Asset[];
+};
 
-const styles = ['dress.css', 'parts.css', 'form-help.css', 'receipt.css', 'print.css'];
+const styles = ['dress.css', 'parts.css', 'form-help.css', 'receipt.css', 'desk.css', 'print.css'];
 
 /** Reads everything the pages link to into memory: a few small files. */
 export function loadAssets(): Assets {
@@ -60,20 +65,37 @@ const formModules = [
   'suggestions',
 ];
 
+const deskModules = [
+  'desk',
+  'desk-keys',
+  'desk-ocr',
+  'desk-save',
+  'desk-scan',
+  'ask',
+  'choices',
+  'combobox',
+  'page',
+  'suggestions',
+];
+
 /** Modules name one another, so the folder they lie in names the content of all of them. */
 function readFormScripts(folder: string): FormScripts {
-  const files = [...formModules, 'solve'].map((name) => ({
-    name,
-    body: readFileSync(join(folder, `${name}.js`)),
-  }));
+  const names = new Set([...formModules, ...deskModules, 'solve']);
+  const files = [...names].map((name) => ({ name, body: readFileSync(join(folder, `${name}.js`)) }));
   const hash = createHash('sha256');
   for (const { body } of files) hash.update(body);
   const home = `/assets/form-${hash.digest('hex').slice(0, 12)}`;
-  const assets = files.map(({ name, body }) => ({
-    path: `${home}/${name}.js`,
-    contentType: 'text/javascript; charset=utf-8',
-    body,
-    gzipped: gzipSync(body),
-  }));
-  return { modules: assets.slice(0, -1), worker: assets.at(-1) as Asset };
+  const assets = new Map(
+    files.map(({ name, body }) => [
+      name,
+      {
+        path: `${home}/${name}.js`,
+        contentType: 'text/javascript; charset=utf-8',
+        body,
+        gzipped: gzipSync(body),
+      },
+    ]),
+  );
+  const take = (wanted: readonly string[]) => wanted.map((name) => assets.get(name) as Asset);
+  return { modules: take(formModules), desk: take(deskModules), worker: assets.get('solve') as Asset };
 }

@@ -103,7 +103,7 @@ export function FileInput(props: FileInputProps) {
         id="files"
         name="files"
         multiple
-        accept={[...Object.keys(extensions), 'image/heic', 'image/heif'].join(',')}
+        accept={[...Object.keys(extensions), 'image/tiff', 'image/heic', 'image/heif'].join(',')}
         autofocus={props.autofocus}
         {...describedBy('files', hint, problem)}
       />

@@ -107,7 +107,7 @@ async function track(
 /** A path names its content, so what a browser has once it never asks for again. */
 function registerAssets(app: FastifyInstance): void {
   const { form, ...single } = app.assets;
-  for (const asset of [...Object.values(single), ...form.modules, form.worker]) {
+  for (const asset of new Set([...Object.values(single), ...form.modules, ...form.desk, form.worker])) {
     // The page that tells somebody to wait has to look like one: what it is dressed in is never refused.
     app.get(asset.path, { schema: { hide: true }, config: { limit: 'none' } }, async (request, reply) => {
       const gzip = /\bgzip\b/.test(String(request.headers['accept-encoding']));

@@ -10,6 +10,7 @@ import { formType, nothingPosted, type Posted } from '../pages/posted-form.ts';
 import { registerPassword } from './account/password-route.ts';
 import { registerSessions } from './account/sessions-route.ts';
 import { createStaffArea, csrfUserOf, type StaffRoute, staffHome } from './area.ts';
+import { registerDesk } from './desk/desk-routes.ts';
 import { registerHeld } from './held/held-route.ts';
 import { registerStaffHome } from './home-route.ts';
 import { registerStaffMail } from './mail/mail-routes.ts';
@@ -25,7 +26,7 @@ import { deriveStaffSecrets } from './sign-in/staff-secrets.ts';
 export async function registerStaff(
   app: FastifyInstance,
   context: HttpContext,
-  _accept: Accept,
+  accept: Accept,
 ): Promise<readonly StaffRoute[]> {
   let routes: readonly StaffRoute[] = [];
   await app.register(async (pages) => {
@@ -48,6 +49,7 @@ export async function registerStaff(
     registerSessions(area, context);
     registerPassword(area, signIn);
     registerStaffMail(area, context);
+    registerDesk(area, context, accept);
     routes = area.routes;
   });
   return routes;

@@ -13,6 +13,7 @@ const minLetters = 12;
  */
 export function startSuggestions(form, words) {
   const showTopic = startTopic(form, words);
+  const showAgency = startAgency(form, words);
   const showSimilar = startSimilar(form, words);
   let asked = '';
   let asking = new AbortController();
@@ -32,6 +33,7 @@ export function startSuggestions(form, words) {
     const answer = await ask('/v1/suggestions', draft, signal);
     if (answer === null || signal.aborted) return;
     showTopic(answer.topic);
+    showAgency(answer.agency);
     showSimilar(answer.reports);
   };
 
@@ -87,6 +89,41 @@ function startTopic(form, words) {
     box.hidden = suggested === null;
     button.hidden = false;
     if (suggested !== null) message.textContent = say(words['topic'], { topic: suggested.name });
+  };
+}
+
+/**
+ * Who would get it, and why; where the form has a place for that.
+ * @param {HTMLFormElement} form
+ * @param {Record<string, string>} words
+ */
+function startAgency(form, words) {
+  const box = document.querySelector('#agency-suggestion');
+  if (!(box instanceof HTMLElement)) return () => {};
+  const message = find('p', box);
+  const button = find('button', box);
+  const input = field(form, 'agency');
+  /** @type {{ name: string, reason: string } | null} */
+  let agency = null;
+
+  button.addEventListener('click', () => {
+    if (agency === null) return;
+    input.value = agency.name;
+    message.textContent = say(words['agencyChosen'], { agency: agency.name });
+    input.focus();
+    button.hidden = true;
+    input.dispatchEvent(new Event('change', { bubbles: true }));
+  });
+
+  /** @param {{ name: string, reason: string } | null} suggested */
+  return (suggested) => {
+    // What somebody chose is not doubted.
+    if (input.value !== '') return;
+    agency = suggested;
+    box.hidden = suggested === null;
+    button.hidden = false;
+    if (suggested !== null)
+      message.textContent = say(words['agency'], { agency: suggested.name, reason: suggested.reason });
   };
 }
 
