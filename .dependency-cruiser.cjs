@@ -105,6 +105,19 @@ const parts = [
     ],
     packages: ['sharp', 'file-type', 'pdf-lib', 'clamscan', 'aws4fetch'],
   },
+  {
+    from: '^dist/src/import/',
+    may: [
+      '^dist/src/import/',
+      '^dist/src/attachments/zip',
+      '^dist/src/context',
+      '^dist/src/db/',
+      '^dist/src/domain/',
+      '^dist/src/errors',
+      '^dist/src/ids',
+    ],
+    packages: ['csv-parse', 'csv-stringify', 'iconv-lite', 'read-excel-file', 'yauzl'],
+  },
   { from: '^dist/src/ids\\.js$', may: [], packages: ['uuid', 'nanoid'] },
   {
     from: '^dist/src/http/',
@@ -114,6 +127,7 @@ const parts = [
       '^dist/src/context',
       '^dist/src/accept',
       '^dist/src/add-information',
+      '^dist/src/import/',
       '^dist/src/db/',
       '^dist/src/domain/',
       '^dist/src/queue/jobs',

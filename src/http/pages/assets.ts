@@ -18,13 +18,14 @@ export type Assets = {
   readonly site: Asset;
   readonly icon: Asset;
   readonly receiptScript: Asset;
+  readonly importScript: Asset;
   readonly form: FormScripts;
 };
 
 /** The scripts of the report form: modules, of which the first starts the others, and what works in the background. */
 export type FormScripts = { readonly modules: readonly Asset[]; readonly worker: Asset };
 
-const styles = ['dress.css', 'parts.css', 'form-help.css', 'receipt.css', 'print.css'];
+const styles = ['dress.css', 'parts.css', 'form-help.css', 'receipt.css', 'import.css', 'print.css'];
 
 /** Reads everything the pages link to into memory: a few small files. */
 export function loadAssets(): Assets {
@@ -35,6 +36,7 @@ export function loadAssets(): Assets {
     site: read('site.css', 'text/css; charset=utf-8', ...styles.map((name) => join(own, name))),
     icon: read('icon.svg', 'image/svg+xml', join(own, 'icon.svg')),
     form: readFormScripts(join(own, 'form')),
+    importScript: read('import.js', 'text/javascript; charset=utf-8', join(own, 'import.js')),
     receiptScript: read('receipt.js', 'text/javascript; charset=utf-8', join(own, 'receipt.js')),
   };
 }

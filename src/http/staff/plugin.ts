@@ -7,12 +7,13 @@ import type { HttpContext } from '../../context.ts';
 import { formType, nothingPosted, type Posted } from '../pages/posted-form.ts';
 import { createStaffArea, type StaffRoute, staffHome } from './area.ts';
 import { registerStaffHome } from './home-route.ts';
+import { registerImports } from './import/routes.ts';
 
 /** The pages of staff: each part adds its routes to the area, which sees to it who may do what. Returns the routes. */
 export async function registerStaff(
   app: FastifyInstance,
   context: HttpContext,
-  _accept: Accept,
+  accept: Accept,
 ): Promise<readonly StaffRoute[]> {
   let routes: readonly StaffRoute[] = [];
   await app.register(async (pages) => {
@@ -20,6 +21,7 @@ export async function registerStaff(
     await protectForms(pages, context);
     const area = createStaffArea(pages, context);
     registerStaffHome(area);
+    registerImports(pages, area, context, accept);
     routes = area.routes;
   });
   return routes;

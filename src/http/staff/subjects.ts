@@ -1,3 +1,4 @@
+import { findOfficeOfImport } from '../../db/imports.ts';
 import { findOfficeOfLetter } from '../../db/letters.ts';
 import type { Db } from '../../db/pool.ts';
 import type { AgencyCode } from '../../domain/report.ts';
@@ -5,6 +6,7 @@ import type { AgencyCode } from '../../domain/report.ts';
 /** What staff pages are about, and whose it is: one line each. A new kind of thing is nobody's until it stands here. */
 const agencyOf = {
   letter: findOfficeOfLetter,
+  import: findOfficeOfImport,
 } as const satisfies Record<string, (db: Db, id: string) => Promise<AgencyCode | null>>;
 
 export type SubjectKind = keyof typeof agencyOf;
