@@ -16,6 +16,7 @@ const lapor = defineCommand({
     message: () => import('./cli/message.ts').then((file) => file.messageCommand),
     attachment: () => import('./cli/attachment.ts').then((file) => file.attachmentCommand),
     notification: () => import('./cli/notification.ts').then((file) => file.notificationCommand),
+    import: () => import('./cli/import.ts').then((file) => file.importCommand),
     keys: () => import('./cli/keys.ts').then((file) => file.keysCommand),
     spool: () => import('./cli/spool.ts').then((file) => file.spoolCommand),
     audit: () => import('./cli/audit.ts').then((file) => file.auditCommand),

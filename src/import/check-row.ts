@@ -120,6 +120,7 @@ export function createCheckRow(rules: Rules): CheckRow {
         }
       }
     }
+    problems.sort((one, other) => (one.column ?? -1) - (other.column ?? -1));
     return { entry: 'entry' in checked && problems.length === 0 ? checked.entry : null, files, problems };
   };
 }
