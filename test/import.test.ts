@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { pack, writeZip } from '../src/attachments/zip.ts';
 import { createTestApp, type TestApp } from './support/app.ts';
@@ -5,7 +8,8 @@ import { countRows } from './support/core.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { startGateway } from './support/gateway.ts';
 import { csvOf, dot, letterRow, lettersOf, uploadBody } from './support/imports.ts';
-import { readSealed } from './support/sealing.ts';
+import { runLapor } from './support/lapor.ts';
+import { readSealed, testDataDir } from './support/sealing.ts';
 import { type SignedIn, signIn } from './support/staff.ts';
 
 let database: TestDatabase;
@@ -339,6 +343,34 @@ test('what stands in the table lies nowhere in the clear, nor in any log, and is
     expect([table, rows[0]?.count]).toEqual([table, 0]);
   }
 });
+
+test('lapor import: checks, imports once, tells what stays out by its exit code, and writes the result', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lapor-import-'));
+  const file = join(folder, 'surat.csv');
+  const env = { DATABASE_URL: database.url, DATA_DIR: testDataDir };
+  const before = await lettersStored();
+  writeFileSync(file, csvOf(lettersOf(20, 'PERINTAH')).replace('Nomor agenda', 'Kode buku'));
+  const args = ['import', file, '--office', office, '--map', 'Kode buku=agendaNumber'];
+  const dry = await runLapor([...args, '--dry-run'], env);
+  expect([dry.code, dry.stdout]).toEqual([0, '20 rows: 0 accepted, 20 to go, 0 known already, 0 refused\n']);
+  expect(await lettersStored()).toBe(before);
+  const ran = await runLapor(args, env);
+  expect(ran.code).toBe(0);
+  expect(ran.stderr).toContain('20/20');
+  expect(ran.stdout).toContain('20 accepted');
+  expect(readFileSync(`${file}.hasil.csv`, 'utf8').trim().split('\r\n')).toHaveLength(21);
+  expect((await runLapor(args, env)).stdout).toContain('20 known already');
+  expect(await lettersStored()).toBe(before + 20);
+
+  writeFileSync(file, csvOf([{ ...letterRow(1, 'SALAH'), Isi: '' }]));
+  const partly = await runLapor(['import', file, '--office', office], env);
+  expect(partly.code).toBe(1);
+  expect(partly.stderr).toContain('row 1: Isi (column E): must be filled in');
+  expect((await runLapor(['import', file, '--office', 'TIDAK'], env)).code).toBe(2);
+  expect((await runLapor(['import', join(folder, 'tidak-ada.csv'), '--office', office], env)).code).toBe(2);
+  expect((await runLapor(['import', file], env)).code).toBe(2);
+  rmSync(folder, { recursive: true });
+}, 60_000);
 
 test('killed in the middle, the import is taken up again where it was: every row once', async () => {
   const table = csvOf(lettersOf(1_200, 'MATI'));

@@ -14,7 +14,7 @@ type Words = {
   readonly archive: Readonly<Record<UnpackProblem, string>>;
   readonly column: string;
   readonly line: string;
-  readonly row: string;
+  readonly otherRow: string;
   readonly result: {
     readonly number: string;
     readonly state: string;
@@ -136,7 +136,7 @@ export const importWords: Readonly<Record<ImportLanguage, Words>> = {
     },
     column: 'kolom',
     line: 'baris',
-    row: 'baris',
+    otherRow: 'baris lain',
     result: {
       number: 'nomor baris',
       state: 'status',
@@ -224,7 +224,7 @@ export const importWords: Readonly<Record<ImportLanguage, Words>> = {
     },
     column: 'column',
     line: 'line',
-    row: 'row',
+    otherRow: 'another row',
     result: {
       number: 'row number',
       state: 'status',

@@ -224,7 +224,7 @@ function Erase(props: ImportPageProps) {
 function Problems({ view, imported, headings, summary, rows, page, pages }: ImportPageProps) {
   const { language } = view.speech;
   const words = importPageWords[language];
-  const { problems, column: column_ } = importWords[language];
+  const { problems, column: column_, otherRow } = importWords[language];
   const known = headings ?? [];
   const left = known.filter((_, index) => imported.mapping[index] == null);
   const home = `${importHome}/${imported.id}`;
@@ -247,7 +247,7 @@ function Problems({ view, imported, headings, summary, rows, page, pages }: Impo
               {summary.map(({ column, code, count }) => (
                 <li>
                   <strong>{String(count)}</strong> <Where headings={known} column={column} said={column_} />{' '}
-                  {problems[code].replace(' {row}', '')}
+                  {problems[code].replace(language === 'id' ? 'baris {row}' : 'row {row}', otherRow)}
                 </li>
               ))}
             </ul>
