@@ -344,6 +344,57 @@ test('what stands in the table lies nowhere in the clear, nor in any log, and is
   }
 });
 
+test('paused and gone on with: nothing is lost, nothing doubled; another of the office waits', async () => {
+  const before = await lettersStored();
+  const homes = [];
+  for (const book of ['HENTI', 'TUNGGU2']) {
+    const home = String((await upload(csvOf(lettersOf(700, book)))).headers.location);
+    await post(`${home}/kolom`, await mappingOf(home));
+    homes.push(home);
+  }
+  const [home = '', other = ''] = homes;
+  const holding = await database.pool.connect();
+  await holding.query('begin');
+  await holding.query('lock table import_rows in share row exclusive mode');
+  await post(`${home}/jalankan`);
+  expect((await post(`${other}/jalankan`)).headers.location).toBe(`${other}?bentrok=1`);
+  expect((await get(`${other}?bentrok=1`)).body).toContain('impor lain dari instansi ini sedang berjalan');
+  await post(`${home}/henti`);
+  await holding.query('commit');
+  holding.release();
+  expect((await get(home)).body).toContain('Impor dihentikan sementara');
+  await post(`${home}/jalankan`);
+  await finished(home);
+  expect(await lettersStored()).toBe(before + 700);
+}, 60_000);
+
+test('what had its time is deleted: an import that was never run, and the contents of one that is done', async () => {
+  const done = (await bringIn(csvOf(lettersOf(2, 'WAKTU')))).home;
+  await finished(done);
+  const never = String((await upload(csvOf(lettersOf(2, 'LUPA')))).headers.location);
+  const ids = [done, never].map((home) => home.split('/').at(-1));
+  await database.pool.query(
+    `update imports set expires_at = now() - interval '1 minute' where id = any($1)`,
+    [ids],
+  );
+  const other = await createTestApp(database.pool);
+  await vi.waitFor(async () => {
+    const { rows } = await database.pool.query(
+      'select count(*)::int as count from import_pieces where import_id = any($1)',
+      [ids],
+    );
+    expect(rows[0]?.count).toBe(0);
+  }, 10_000);
+  await other.app.close();
+  expect((await get(never)).statusCode).toBe(404);
+  expect((await get(done)).body).toContain('Isi berkas sudah dihapus');
+  expect((await resultOf(done)).trim().split('\r\n')).toEqual([
+    'nomor baris;status;ID pelacakan;masalah',
+    '1;diterima;;',
+    '2;diterima;;',
+  ]);
+});
+
 test('lapor import: checks, imports once, tells what stays out by its exit code, and writes the result', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'lapor-import-'));
   const file = join(folder, 'surat.csv');

@@ -222,8 +222,15 @@ export function toLetterReport(
     receivedAt: meta.receivedAt,
     original: {
       contentType: 'application/json',
-      // Whose account a post is under says who speaks: its address is nowhere but here.
-      body: Buffer.from(JSON.stringify({ ...entry, files: meta.hashes ?? [] })),
+      // Whose account a post is under says who speaks: its address is nowhere but here. The number as it is compared, so that
+      // the same letter is the same however its number is written; as it was written, it is in the book.
+      body: Buffer.from(
+        JSON.stringify({
+          ...entry,
+          agendaNumber: normalizeAgendaNumber(agendaNumber),
+          files: meta.hashes ?? [],
+        }),
+      ),
       messageId: null,
     },
     joins: entry.confidential ? null : entry.joins,

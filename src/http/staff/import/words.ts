@@ -17,16 +17,11 @@ type Words = Readonly<
     | 'templates'
     | 'past'
     | 'none'
-    | 'when'
     | 'rows'
-    | 'state'
-    | 'open'
     | 'number'
     | 'columnsTitle'
     | 'columnsLead'
     | 'column'
-    | 'examples'
-    | 'meaning'
     | 'ignored'
     | 'ignoredTold'
     | 'check'
@@ -48,8 +43,6 @@ type Words = Readonly<
     | 'summary'
     | 'perRow'
     | 'perRowHint'
-    | 'problem'
-    | 'times'
     | 'page'
     | 'previous'
     | 'next'
@@ -71,8 +64,6 @@ type Words = Readonly<
     | 'tooLarge'
     | 'reload'
     | 'back'
-    | 'cells'
-    | 'sumsUp'
     | 'noProblems'
     | 'problemTitle',
     string
@@ -95,16 +86,11 @@ export const importPageWords: Readonly<Record<Language, Words>> = {
     templates: 'Contoh tabel:',
     past: 'Impor sebelumnya',
     none: 'Belum ada impor.',
-    when: 'Diunggah',
     rows: 'Baris',
-    state: 'Status',
-    open: 'Buka',
     number: 'Baris',
     columnsTitle: 'Cocokkan kolom',
     columnsLead: 'Kami menebak isi tiap kolom dari judulnya. Periksa, lalu ubah yang keliru.',
     column: 'Kolom',
-    examples: 'Contoh isi',
-    meaning: 'Isinya',
     ignored: '— tidak dipakai —',
     ignoredTold: 'Kolom yang tidak dipakai: {columns}.',
     check: 'Periksa semua baris',
@@ -126,8 +112,6 @@ export const importPageWords: Readonly<Record<Language, Words>> = {
     summary: 'Masalah menurut kolom',
     perRow: 'Masalah menurut baris',
     perRowHint: 'Baris 1 adalah baris pertama di bawah judul kolom. Isi sel hanya tampil di halaman ini.',
-    problem: 'Masalah',
-    times: 'Jumlah',
     page: 'Halaman {page} dari {pages}',
     previous: 'Sebelumnya',
     next: 'Berikutnya',
@@ -151,8 +135,6 @@ export const importPageWords: Readonly<Record<Language, Words>> = {
     tooLarge: 'Berkas terlalu besar. Tabel paling besar 20 MB, ZIP paling besar 100 MB.',
     reload: 'Muat ulang halaman',
     back: 'Semua impor',
-    cells: 'Isi sel',
-    sumsUp: '{ready} siap, {duplicate} sudah ada, {refused} bermasalah dari {total} baris.',
     noProblems: 'Tidak ada masalah.',
     problemTitle: 'Berkas belum dapat dipakai',
     states: {
@@ -178,16 +160,11 @@ export const importPageWords: Readonly<Record<Language, Words>> = {
     templates: 'A table to begin with:',
     past: 'Earlier imports',
     none: 'No imports yet.',
-    when: 'Uploaded',
     rows: 'Rows',
-    state: 'Status',
-    open: 'Open',
     number: 'Row',
     columnsTitle: 'Match the columns',
     columnsLead: 'We guessed by the headings what each column is. Look at it, and change what is wrong.',
     column: 'Column',
-    examples: 'Examples',
-    meaning: 'What it is',
     ignored: '— left aside —',
     ignoredTold: 'Columns left aside: {columns}.',
     check: 'Check all rows',
@@ -209,8 +186,6 @@ export const importPageWords: Readonly<Record<Language, Words>> = {
     summary: 'Problems by column',
     perRow: 'Problems by row',
     perRowHint: 'Row 1 is the first below the headings. What is in the cells is shown on this page only.',
-    problem: 'Problem',
-    times: 'How often',
     page: 'Page {page} of {pages}',
     previous: 'Previous',
     next: 'Next',
@@ -232,8 +207,6 @@ export const importPageWords: Readonly<Record<Language, Words>> = {
     tooLarge: 'The file is too large. A table may have 20 MB, a ZIP 100 MB.',
     reload: 'Load the page again',
     back: 'All imports',
-    cells: 'Cells',
-    sumsUp: '{ready} ready, {duplicate} known already, {refused} with problems, of {total} rows.',
     noProblems: 'No problems.',
     problemTitle: 'The file cannot be used yet',
     states: {
