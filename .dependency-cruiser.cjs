@@ -120,6 +120,19 @@ const parts = [
     from: '^dist/src/ocr/',
     may: ['^dist/src/ocr/', '^dist/src/domain/', '^dist/src/outbound/lanes'],
   },
+  {
+    from: '^dist/src/import/',
+    may: [
+      '^dist/src/import/',
+      '^dist/src/attachments/zip',
+      '^dist/src/context',
+      '^dist/src/db/',
+      '^dist/src/domain/',
+      '^dist/src/errors',
+      '^dist/src/ids',
+    ],
+    packages: ['csv-parse', 'csv-stringify', 'iconv-lite', 'read-excel-file', 'yauzl'],
+  },
   { from: '^dist/src/ids\\.js$', may: [], packages: ['uuid', 'nanoid'] },
   {
     from: '^dist/src/http/',
@@ -129,6 +142,7 @@ const parts = [
       '^dist/src/context',
       '^dist/src/accept',
       '^dist/src/add-information',
+      '^dist/src/import/',
       '^dist/src/db/',
       '^dist/src/domain/',
       '^dist/src/password-hash',

@@ -20,6 +20,7 @@ export type Assets = {
   readonly staff: Asset;
   readonly icon: Asset;
   readonly receiptScript: Asset;
+  readonly importScript: Asset;
   readonly form: FormScripts;
 };
 
@@ -31,7 +32,8 @@ export type FormScripts = {
   readonly desk: readonly Asset[];
 };
 
-const styles = ['dress.css', 'parts.css', 'form-help.css', 'receipt.css', 'desk.css', 'print.css'];
+const styles = ['dress.css', 'parts.css', 'form-help.css', 'receipt.css', 'print.css'];
+const staffStyles = ['staff.css', 'desk.css', 'import.css'];
 
 /** Reads everything the pages link to into memory: a few small files. */
 export function loadAssets(): Assets {
@@ -40,9 +42,10 @@ export function loadAssets(): Assets {
   return {
     pico: read('pico.css', 'text/css; charset=utf-8', pico),
     site: read('site.css', 'text/css; charset=utf-8', ...styles.map((name) => join(own, name))),
-    staff: read('staff.css', 'text/css; charset=utf-8', join(own, 'staff.css')),
+    staff: read('staff.css', 'text/css; charset=utf-8', ...staffStyles.map((name) => join(own, name))),
     icon: read('icon.svg', 'image/svg+xml', join(own, 'icon.svg')),
     form: readFormScripts(join(own, 'form')),
+    importScript: read('import.js', 'text/javascript; charset=utf-8', join(own, 'import.js')),
     receiptScript: read('receipt.js', 'text/javascript; charset=utf-8', join(own, 'receipt.js')),
   };
 }

@@ -13,6 +13,7 @@ import { createStaffArea, csrfUserOf, type StaffRoute, staffHome } from './area.
 import { registerDesk } from './desk/desk-routes.ts';
 import { registerHeld } from './held/held-route.ts';
 import { registerStaffHome } from './home-route.ts';
+import { registerImports } from './import/routes.ts';
 import { registerStaffMail } from './mail/mail-routes.ts';
 import { registerMembers } from './members/members-route.ts';
 import { refuseInWords } from './refusals.ts';
@@ -50,6 +51,7 @@ export async function registerStaff(
     registerPassword(area, signIn);
     registerStaffMail(area, context);
     registerDesk(area, context, accept);
+    registerImports(pages, area, context, accept);
     routes = area.routes;
   });
   return routes;

@@ -1,4 +1,5 @@
 import { findDeskOfHeldReport } from '../../db/held-reports.ts';
+import { findOfficeOfImport } from '../../db/imports.ts';
 import { findOfficeOfLetter } from '../../db/letters.ts';
 import { findAgencyOfMail } from '../../db/mails.ts';
 import type { Db } from '../../db/pool.ts';
@@ -9,6 +10,7 @@ import type { AgencyCode } from '../../domain/report.ts';
 const agencyOf = {
   held: findDeskOfHeldReport,
   letter: findOfficeOfLetter,
+  import: findOfficeOfImport,
   message: findAgencyOfMail,
   staff: findAgencyOfMember,
 } as const satisfies Record<string, (db: Db, id: string) => Promise<AgencyCode | null>>;
