@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import type { Config } from '../src/config.ts';
 import type { Channel } from './channel.ts';
+import { createEmailChannel } from './email/index.ts';
 import { createSmsChannel } from './sms/index.ts';
 import { chooseSmsAccount, listSmsDoors } from './sms/settings.ts';
 import { webChannel } from './web/index.ts';
@@ -7,5 +9,10 @@ import { webChannel } from './web/index.ts';
 /** Every channel there is, one line each. */
 export const createChannels = (config: Config): readonly Channel[] => [
   webChannel,
+  createEmailChannel({ mailboxesFile: findMailboxesFile(config) }),
   createSmsChannel(listSmsDoors(config), chooseSmsAccount(config)),
 ];
+
+/** Where `lapor mailbox` writes and the gateway reads. */
+export const findMailboxesFile = ({ dataDir, email }: Pick<Config, 'dataDir' | 'email'>): string =>
+  email.mailboxesFile ?? join(dataDir, 'mailboxes.json');

@@ -10,7 +10,7 @@ import type { Directory } from '../../src/domain/routing/directory.ts';
 import { type Roles, type Servers, startGateway } from '../../src/gateway.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { ConnectionBounds } from '../../src/http/limits/connections.ts';
-import { countAccepted, createMetrics, watchWordBack } from '../../src/metrics.ts';
+import { createAcceptCounter, createMetrics, watchWordBack } from '../../src/metrics.ts';
 import type { Queues } from '../../src/queue/bullmq.ts';
 import { openDoor } from './accept.ts';
 import { sealing, testDataDir } from './sealing.ts';
@@ -68,7 +68,7 @@ export async function createTestApp(
   ];
   const attachments = await openAttachments(context);
   const http = { ...context, attachments };
-  const app = await createApp(http, countAccepted(accept, metrics), parts, metrics, bounds);
+  const app = await createApp(http, createAcceptCounter(metrics)(accept), parts, metrics, bounds);
   app.addHook('onClose', attachments.stop);
   return { app, logged, attachments };
 }

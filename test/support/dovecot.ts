@@ -36,6 +36,8 @@ export type Dovecot = {
   readonly fill: (mails: readonly (string | Buffer)[], user: string) => Promise<void>;
   /** What is in a folder, as it is there, in the order of UIDs. */
   readonly listMails: (user: string, folder?: string) => Promise<readonly StoredMail[]>;
+  /** Where the files of a user's INBOX are. */
+  readonly folderOf: (user: string) => string;
   readonly createFolder: (user: string, folder: string) => Promise<void>;
   /** Sets a flag such as `\Seen` on all that is in INBOX, as another client would. */
   readonly addFlag: (user: string, flag: string) => Promise<void>;
@@ -170,6 +172,7 @@ export async function startDovecot(options: {
       }
     },
     listMails,
+    folderOf: maildir,
     createFolder: async (user, name) => void (await run('mailbox', 'create', '-u', user, name)),
     addFlag: async (user, flag) =>
       void (await run('flags', 'add', '-u', user, flag, 'mailbox', 'INBOX', 'all')),

@@ -1,0 +1,143 @@
+import type { FetchMessageObject, ImapFlow } from 'imapflow';
+import { AppError } from '../../../src/errors.ts';
+import { answerWithinMs, within } from './connect.ts';
+
+/** A mail in the folder, as the server says. */
+export type Listed = { readonly uid: number; readonly size: number };
+
+export type FetchedMail = {
+  readonly uid: number;
+  readonly raw: Buffer;
+  /** When it came into the mailbox; null where the server does not say. */
+  readonly arrivedAt: Date | null;
+  /** Only the beginning is here: its size as the server says. */
+  readonly cutFrom: number | null;
+};
+
+/** What is fetched with one command: it costs a way there and back, and its mails are stored in one commit. */
+export const mostAtOnce = 200;
+export const bytesAtOnce = 8 * 1024 * 1024;
+/** The slowest way that a mail is waited for. */
+const leastBytesPerMs = 20;
+
+/** What has a higher UID than that, in their order. */
+export async function listAfter(client: ImapFlow, lastUid: number): Promise<readonly Listed[]> {
+  const listed: Listed[] = [];
+  const list = async () => {
+    for await (const { uid, size } of client.fetch(
+      `${lastUid + 1}:*`,
+      { uid: true, size: true },
+      { uid: true },
+    )) {
+      // `n:*` is the last mail even where its UID is lower than n (RFC 3501, 6.4.8).
+      if (uid > lastUid) listed.push({ uid, size: size ?? 0 });
+    }
+  };
+  await within(client, 4 * answerWithinMs, list());
+  checkSelected(client);
+  return listed.toSorted((a, b) => a.uid - b.uid);
+}
+
+/** Whether this mail is still there. */
+export async function findListed(client: ImapFlow, uid: number): Promise<Listed | null> {
+  const found = await within(
+    client,
+    answerWithinMs,
+    client.fetchOne(String(uid), { uid: true, size: true }, { uid: true }),
+  );
+  checkSelected(client);
+  return found ? { uid, size: found.size ?? 0 } : null;
+}
+
+/** Parts them into what is fetched together; one that is large is alone. */
+export function groupUp(listed: readonly Listed[], maxBytes: number): readonly (readonly Listed[])[] {
+  const most = Math.min(bytesAtOnce, maxBytes);
+  const groups: Listed[][] = [];
+  let bytes = 0;
+  for (const mail of listed) {
+    const group = groups.at(-1);
+    if (group === undefined || group.length >= mostAtOnce || bytes + mail.size > most) {
+      groups.push([mail]);
+      bytes = mail.size;
+    } else {
+      group.push(mail);
+      bytes += mail.size;
+    }
+  }
+  return groups;
+}
+
+/**
+ * Fetches mails and hands them on, many at a time, in the order of their UIDs as far as memory allows. Returns those that the
+ * server did not send. Rejects where it refuses the command, the connection ends, or `onMails` rejects.
+ */
+export async function fetchMails(
+  client: ImapFlow,
+  mails: readonly Listed[],
+  maxBytes: number,
+  onMails: (mails: readonly FetchedMail[]) => Promise<void>,
+): Promise<readonly Listed[]> {
+  const sizes = new Map(mails.map(({ uid, size }) => [uid, size]));
+  const sent = new Set<number>();
+  let held: FetchedMail[] = [];
+  let bytes = 0;
+  const handOn = async () => {
+    const ready = held.toSorted((a, b) => a.uid - b.uid);
+    held = [];
+    bytes = 0;
+    if (ready.length > 0) await onMails(ready);
+  };
+  const query = {
+    uid: true,
+    internalDate: true,
+    // Of many small ones no size has to be believed: together they are as large as the connection lets through.
+    source: mails.length > 1 ? true : { start: 0, maxLength: maxBytes },
+  } as const;
+  const run = async () => {
+    const range = mails.map(({ uid }) => uid).join(',');
+    for await (const message of client.fetch(range, query, { uid: true })) {
+      const size = sizes.get(message.uid);
+      const { source } = message;
+      // Servers tell of other mails too, and of flags alone.
+      if (size === undefined || source === undefined || source === null || sent.has(message.uid)) continue;
+      sent.add(message.uid);
+      held.push({
+        uid: message.uid,
+        raw: source,
+        arrivedAt: dateOf(message),
+        cutFrom: source.length >= maxBytes && size !== source.length ? Math.max(size, source.length) : null,
+      });
+      bytes += source.length;
+      // A server that said they were small does not get our memory.
+      if (bytes > 2 * bytesAtOnce) await handOn();
+    }
+  };
+  const expected = mails.reduce((sum, { size }) => sum + Math.min(size, maxBytes), 0);
+  await within(client, 2 * answerWithinMs + expected / leastBytesPerMs, run());
+  checkSelected(client);
+  await handOn();
+  return mails.filter(({ uid }) => !sent.has(uid));
+}
+
+/** Header of a mail that cannot be had whole; null where that cannot be had either. */
+export async function fetchHeader(client: ImapFlow, uid: number): Promise<FetchedMail | null> {
+  const found = await within(
+    client,
+    answerWithinMs,
+    client.fetchOne(String(uid), { uid: true, internalDate: true, headers: true }, { uid: true }),
+  ).catch(() => false as const);
+  if (!found || found.headers === undefined) return null;
+  return { uid, raw: found.headers, arrivedAt: dateOf(found), cutFrom: null };
+}
+
+function dateOf({ internalDate }: FetchMessageObject): Date | null {
+  const date = internalDate === undefined ? null : new Date(internalDate);
+  return date === null || Number.isNaN(date.getTime()) ? null : date;
+}
+
+/** Without a folder imapflow answers as if there were nothing in it. */
+function checkSelected(client: ImapFlow): void {
+  if (!client.usable || !client.mailbox) {
+    throw new AppError('unavailable', 'the connection was closed, or the folder');
+  }
+}
