@@ -107,7 +107,7 @@ export async function startDovecot(options: {
   const run = async (...args: readonly string[]) =>
     (await promisify(execFile)(doveadm, ['-c', config, ...args], { maxBuffer: 512 * 1024 * 1024 })).stdout;
   const resume = async () => {
-    server = spawn(dovecot, ['-F', '-c', config], { stdio: 'ignore' });
+    server = spawn(dovecot, ['-F', '-c', config], { stdio: 'ignore', detached: true });
     const ended = once(server, 'exit').then(() => {
       throw new Error('Dovecot ended');
     });
@@ -123,8 +123,10 @@ export async function startDovecot(options: {
     ]);
   };
   const pause = async () => {
-    // Gracefully: so its children end with it.
-    if (server !== null) await kill(server, 'SIGTERM');
+    if (server === null) return;
+    await kill(server, 'SIGTERM');
+    // Those that serve somebody would go on for seconds; they are its process group.
+    if (server.pid !== undefined) killGroup(server.pid);
     server = null;
   };
   const stop = async () => {
@@ -204,6 +206,14 @@ export async function startDovecot(options: {
 
   function statusOf(user: string): Promise<string> {
     return run('-f', 'flow', 'mailbox', 'status', '-u', user, 'uidvalidity', 'INBOX');
+  }
+}
+
+function killGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch {
+    // none is left
   }
 }
 

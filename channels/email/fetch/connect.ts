@@ -6,7 +6,7 @@ import type { AccessTokens } from './access-token.ts';
 import type { Mailbox } from './mailbox.ts';
 
 /** A server that is silent for so long while it owes an answer is gone. */
-export const answerWithinMs = 30_000;
+export const answerWithinMs = 20_000;
 const connectWithinMs = 20_000;
 
 /**
@@ -139,4 +139,19 @@ function explain(error: unknown, { host, port, secure }: Mailbox): AppError {
     );
   }
   return new AppError('unavailable', `${host}:${port} cannot be reached (${code || cause.name})`, { cause });
+}
+
+/** As `explain`, of what happens once we are in. */
+export function explainLoss(error: unknown, { host }: Pick<Mailbox, 'host'>): unknown {
+  if (error instanceof AppError || !(error instanceof Error)) return error;
+  const { code, responseStatus } = error as ImapError & { readonly responseStatus?: string };
+  if (responseStatus === 'NO' || responseStatus === 'BAD') {
+    return new AppError('unavailable', `${host} refused a command (${responseStatus})`, { cause: error });
+  }
+  // What imapflow and sockets call it; all else is a mistake of ours and keeps its stack.
+  return code === 'NoConnection' ||
+    code === 'ETIMEOUT' ||
+    /^(E[A-Z]+|[A-Z][A-Za-z]+TooLarge)$/.test(code ?? '')
+    ? new AppError('unavailable', `the connection to ${host} was lost (${code})`, { cause: error })
+    : error;
 }

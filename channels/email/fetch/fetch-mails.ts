@@ -2,8 +2,8 @@ import type { FetchMessageObject, ImapFlow } from 'imapflow';
 import { AppError } from '../../../src/errors.ts';
 import { answerWithinMs, within } from './connect.ts';
 
-/** A mail in the folder, as the server says. */
-export type Listed = { readonly uid: number; readonly size: number };
+/** A mail in the folder, and its size as the server says; null where it does not. */
+export type Listed = { readonly uid: number; readonly size: number | null };
 
 export type FetchedMail = {
   readonly uid: number;
@@ -20,48 +20,54 @@ export const bytesAtOnce = 8 * 1024 * 1024;
 /** The slowest way that a mail is waited for. */
 const leastBytesPerMs = 20;
 
-/** What has a higher UID than that, in their order. */
-export async function listAfter(client: ImapFlow, lastUid: number): Promise<readonly Listed[]> {
-  const listed: Listed[] = [];
+/**
+ * What has a higher UID than that, in their order. Nothing else is asked for: a server that cannot read one of its mails
+ * fails, or hangs up, as soon as it is to say anything of it.
+ */
+export async function listUidsAfter(client: ImapFlow, lastUid: number): Promise<readonly number[]> {
+  // `n:*` is the last mail even where its UID is lower than n (RFC 3501, 6.4.8).
+  return (await searchUids(client, `${lastUid + 1}:*`)).filter((uid) => uid > lastUid);
+}
+
+/** Those of the range that are there, in their order. */
+export async function searchUids(client: ImapFlow, range: string): Promise<readonly number[]> {
+  const found = await within(client, 2 * answerWithinMs, client.search({ uid: range }, { uid: true }));
+  checkSelected(client);
+  if (!Array.isArray(found)) throw new AppError('unavailable', 'the server does not list its mails');
+  return found.toSorted((a, b) => a - b);
+}
+
+/** With their sizes; rejects where the server cannot tell one of them. */
+export async function listSizes(client: ImapFlow, uids: readonly number[]): Promise<readonly Listed[]> {
+  const sizes = new Map<number, number>();
   const list = async () => {
     for await (const { uid, size } of client.fetch(
-      `${lastUid + 1}:*`,
+      uids.join(','),
       { uid: true, size: true },
       { uid: true },
     )) {
-      // `n:*` is the last mail even where its UID is lower than n (RFC 3501, 6.4.8).
-      if (uid > lastUid) listed.push({ uid, size: size ?? 0 });
+      if (size !== undefined) sizes.set(uid, size);
     }
   };
-  await within(client, 4 * answerWithinMs, list());
+  await within(client, 2 * answerWithinMs, list());
   checkSelected(client);
-  return listed.toSorted((a, b) => a.uid - b.uid);
+  return uids.map((uid) => ({ uid, size: sizes.get(uid) ?? null }));
 }
 
-/** Whether this mail is still there. */
-export async function findListed(client: ImapFlow, uid: number): Promise<Listed | null> {
-  const found = await within(
-    client,
-    answerWithinMs,
-    client.fetchOne(String(uid), { uid: true, size: true }, { uid: true }),
-  );
-  checkSelected(client);
-  return found ? { uid, size: found.size ?? 0 } : null;
-}
-
-/** Parts them into what is fetched together; one that is large is alone. */
+/** Parts them into what is fetched together; one that is large, or may be, is alone. */
 export function groupUp(listed: readonly Listed[], maxBytes: number): readonly (readonly Listed[])[] {
   const most = Math.min(bytesAtOnce, maxBytes);
   const groups: Listed[][] = [];
   let bytes = 0;
   for (const mail of listed) {
     const group = groups.at(-1);
-    if (group === undefined || group.length >= mostAtOnce || bytes + mail.size > most) {
+    const size = mail.size ?? Number.POSITIVE_INFINITY;
+    if (group === undefined || bytes + size > most) {
       groups.push([mail]);
-      bytes = mail.size;
+      bytes = size;
     } else {
       group.push(mail);
-      bytes += mail.size;
+      bytes += size;
     }
   }
   return groups;
@@ -105,14 +111,15 @@ export async function fetchMails(
         uid: message.uid,
         raw: source,
         arrivedAt: dateOf(message),
-        cutFrom: source.length >= maxBytes && size !== source.length ? Math.max(size, source.length) : null,
+        cutFrom:
+          source.length >= maxBytes && size !== source.length ? Math.max(size ?? 0, source.length) : null,
       });
       bytes += source.length;
       // A server that said they were small does not get our memory.
       if (bytes > 2 * bytesAtOnce) await handOn();
     }
   };
-  const expected = mails.reduce((sum, { size }) => sum + Math.min(size, maxBytes), 0);
+  const expected = mails.reduce((sum, { size }) => sum + Math.min(size ?? maxBytes, maxBytes), 0);
   await within(client, 2 * answerWithinMs + expected / leastBytesPerMs, run());
   checkSelected(client);
   await handOn();

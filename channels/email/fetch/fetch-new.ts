@@ -8,10 +8,12 @@ import {
   type FetchedMail,
   fetchHeader,
   fetchMails,
-  findListed,
   groupUp,
   type Listed,
-  listAfter,
+  listSizes,
+  listUidsAfter,
+  mostAtOnce,
+  searchUids,
 } from './fetch-mails.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { ProcessedFolder } from './processed.ts';
@@ -43,31 +45,50 @@ const mostUnfetched = 500;
  * that the server does not give stays behind, and the others go on without it.
  */
 export async function fetchNew(parts: Parts, from: Cursor): Promise<Cursor> {
-  const { client, mailbox, door, processed, suspects } = parts;
   let cursor = from;
-  const listed = await listAfter(client, cursor.lastUid);
-  const maxBytes = mailbox.maxMb * 1024 * 1024;
-  const groups = groupUp(listed, maxBytes).flatMap((group) =>
-    group.some(({ uid }) => suspects.has(uid)) ? group.map((mail) => [mail]) : [group],
-  );
-  for (const group of groups) {
-    const { failed, lost } = await takeGroup(parts, group);
-    const now = door.clock().getTime();
-    cursor = {
-      ...cursor,
-      lastUid: group.at(-1)?.uid ?? cursor.lastUid,
-      unfetched: [...cursor.unfetched, ...failed.map(({ uid }) => ({ uid, tries: 1, since: now }))],
-    };
-    if (cursor.unfetched.length > mostUnfetched) {
-      throw new AppError('unavailable', 'the server gives hardly any mail');
-    }
-    await door.saveCursor(cursor);
-    if (lost !== null) throw lost;
-    const kept = new Set(failed.map(({ uid }) => uid));
-    await processed.move(group.map(({ uid }) => uid).filter((uid) => !kept.has(uid)));
+  const uids = await listUidsAfter(parts.client, cursor.lastUid);
+  for (let start = 0; start < uids.length; start += mostAtOnce) {
+    const listed = await measure(parts, uids.slice(start, start + mostAtOnce));
+    for (const group of groupUp(listed, bytesOf(parts.mailbox))) cursor = await goOn(parts, cursor, group);
   }
-  suspects.set([]);
-  return retryUnfetched(parts, cursor);
+  parts.suspects.set([]);
+  return cursor;
+}
+
+const bytesOf = ({ maxMb }: Mailbox): number => maxMb * 1024 * 1024;
+
+async function measure(
+  { client, suspects }: Pick<Parts, 'client' | 'suspects'>,
+  uids: readonly number[],
+): Promise<readonly Listed[]> {
+  const unmeasured = uids.map((uid) => ({ uid, size: null }));
+  if (uids.some(suspects.has)) return unmeasured;
+  try {
+    return await listSizes(client, uids);
+  } catch (error) {
+    if (client.usable) return unmeasured;
+    suspects.set(uids);
+    throw error;
+  }
+}
+
+async function goOn(parts: Parts, from: Cursor, group: readonly Listed[]): Promise<Cursor> {
+  const { door, processed } = parts;
+  const { failed, lost } = await takeGroup(parts, group);
+  const since = door.clock().getTime();
+  const cursor = {
+    ...from,
+    lastUid: group.at(-1)?.uid ?? from.lastUid,
+    unfetched: [...from.unfetched, ...failed.map(({ uid }) => ({ uid, tries: 1, since }))],
+  };
+  if (cursor.unfetched.length > mostUnfetched) {
+    throw new AppError('unavailable', 'the server gives hardly any mail');
+  }
+  await door.saveCursor(cursor);
+  if (lost !== null) throw lost;
+  const left = new Set(failed.map(({ uid }) => uid));
+  await processed.move(group.map(({ uid }) => uid).filter((uid) => !left.has(uid)));
+  return cursor;
 }
 
 type Taken = {
@@ -111,8 +132,8 @@ async function take(
   { client, mailbox, room, door, signal }: Parts,
   mails: readonly Listed[],
 ): Promise<readonly Listed[]> {
-  const maxBytes = mailbox.maxMb * 1024 * 1024;
-  const bytes = mails.reduce((sum, { size }) => sum + Math.min(size, maxBytes), 0);
+  const maxBytes = bytesOf(mailbox);
+  const bytes = mails.reduce((sum, { size }) => sum + Math.min(size ?? maxBytes, maxBytes), 0);
   const giveBack = await room.take(Math.max(bytes, bytesAtOnce / 8), signal);
   try {
     return await fetchMails(client, mails, maxBytes, async (fetched) => {
@@ -127,37 +148,34 @@ async function take(
   }
 }
 
+/** Somebody may have moved or deleted them in the meantime. */
 async function stillThere(client: ImapFlow, mails: readonly Listed[]): Promise<readonly Listed[]> {
-  const found: Listed[] = [];
-  for (const { uid } of mails) {
-    // Somebody may have moved it in the meantime.
-    const mail = await findListed(client, uid);
-    if (mail !== null) found.push(mail);
-  }
-  return found;
+  if (mails.length === 0) return [];
+  const there = new Set(await searchUids(client, mails.map(({ uid }) => uid).join(',')));
+  return mails.filter(({ uid }) => there.has(uid));
 }
 
-async function retryUnfetched(parts: Parts, from: Cursor): Promise<Cursor> {
-  const { client, door, processed, signal } = parts;
+/** Asks again for what the server did not give, where that is due. */
+export async function retryUnfetched(parts: Parts, from: Cursor): Promise<Cursor> {
+  const { client, door, processed } = parts;
   let cursor = from;
+  const save = async (unfetched: readonly Unfetched[]) => {
+    cursor = { ...cursor, unfetched };
+    await door.saveCursor(cursor);
+  };
   for (const waiting of from.unfetched.filter((each) => isDue(each, door.clock()))) {
-    const mail = await findListed(client, waiting.uid);
-    // Noted before it is asked for: it may end the connection.
+    const mail = { uid: waiting.uid, size: null };
+    const others = cursor.unfetched.filter(({ uid }) => uid !== waiting.uid);
     const tries = waiting.tries + 1;
-    const others = () => cursor.unfetched.filter(({ uid }) => uid !== waiting.uid);
-    cursor = { ...cursor, unfetched: [...others(), { ...waiting, tries }] };
-    await door.saveCursor(cursor);
-    if (mail !== null) {
-      const { failed, lost } = await takeGroup(parts, [mail]);
-      if (lost !== null && !signal.aborted) throw lost;
-      if (failed.length > 0) {
-        if (tries < mostTries) continue;
-        await takeNote(parts, mail, cursor.uidValidity);
-      }
-    }
-    cursor = { ...cursor, unfetched: others() };
-    await door.saveCursor(cursor);
-    if (mail !== null) await processed.move([mail.uid]);
+    // Noted before it is asked for: it may end more than the connection.
+    await save([...others, { ...waiting, tries }]);
+    const there = (await stillThere(client, [mail])).length > 0;
+    const { failed, lost } = there ? await takeGroup(parts, [mail]) : { failed: [], lost: null };
+    const over = failed.length === 0 || tries >= mostTries;
+    if (over && failed.length > 0) await takeNote(parts, mail.uid, cursor.uidValidity);
+    if (over) await save(others);
+    if (lost !== null) throw lost;
+    if (over && there) await processed.move([mail.uid]);
   }
   return cursor;
 }
@@ -167,9 +185,9 @@ const isDue = ({ tries, since }: Unfetched, now: Date): boolean =>
   now.getTime() >= since + firstRetryMs * (2 ** tries - 1);
 
 /** Nothing is lost in silence: somebody is to look at the mailbox. */
-async function takeNote({ client, mailbox, door }: Parts, mail: Listed, uidValidity: string): Promise<void> {
-  const note = writeNote(await fetchHeader(client, mail.uid), { mail, mailbox, uidValidity });
-  door.log.warn({ event: 'mail_not_fetchable', mailbox: mailbox.name, uid: mail.uid, bytes: mail.size });
+async function takeNote({ client, mailbox, door }: Parts, uid: number, uidValidity: string): Promise<void> {
+  const note = writeNote(await fetchHeader(client, uid), { uid, mailbox, uidValidity });
+  door.log.warn({ event: 'mail_not_fetchable', mailbox: mailbox.name, uid });
   await door.take([toMessage(note, mailbox, door)]);
 }
 

@@ -3,6 +3,7 @@ import { describeFailure } from '../../../src/errors.ts';
 import type { SourceDoor } from '../../channel.ts';
 import { answerWithinMs, within } from './connect.ts';
 import type { Cursor } from './cursor.ts';
+import { searchUids } from './fetch-mails.ts';
 import type { Mailbox } from './mailbox.ts';
 
 /** Where mails go once they are taken. That it does not work keeps no mail from being taken. */
@@ -49,14 +50,9 @@ export async function createProcessedFolder(
     move,
     moveLeftOver: async ({ lastUid, unfetched }) => {
       if (lastUid === 0) return;
-      const found = await within(
-        client,
-        2 * answerWithinMs,
-        client.search({ uid: `1:${lastUid}` }, { uid: true }),
-      );
       const waiting = new Set(unfetched.map(({ uid }) => uid));
-      const uids = Array.isArray(found) ? found.filter((uid) => uid <= lastUid && !waiting.has(uid)) : [];
-      await move(uids);
+      const found = await searchUids(client, `1:${lastUid}`);
+      await move(found.filter((uid) => uid <= lastUid && !waiting.has(uid)));
     },
   };
 }

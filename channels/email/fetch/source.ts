@@ -1,8 +1,8 @@
 import type { Source } from '../../channel.ts';
 import type { AccessTokens } from './access-token.ts';
-import { connect } from './connect.ts';
+import { connect, explainLoss } from './connect.ts';
 import { resume } from './cursor.ts';
-import { fetchNew } from './fetch-new.ts';
+import { fetchNew, retryUnfetched } from './fetch-new.ts';
 import type { Mailbox } from './mailbox.ts';
 import { openFolder } from './open-folder.ts';
 import { createProcessedFolder } from './processed.ts';
@@ -48,8 +48,11 @@ export function createMailboxSource(
           news.forget();
           cursor = await fetchNew(parts, cursor);
           door.connected();
+          cursor = await retryUnfetched(parts, cursor);
           await news.wait(mailbox.pollSeconds * 1_000);
         }
+      } catch (error) {
+        throw explainLoss(error, mailbox);
       } finally {
         client.close();
       }

@@ -1,4 +1,4 @@
-import type { FetchedMail, Listed } from './fetch-mails.ts';
+import type { FetchedMail } from './fetch-mails.ts';
 import type { Mailbox } from './mailbox.ts';
 
 /**
@@ -8,12 +8,12 @@ import type { Mailbox } from './mailbox.ts';
 export function writeNote(
   header: FetchedMail | null,
   {
-    mail,
+    uid,
     mailbox,
     uidValidity,
-  }: { readonly mail: Listed; readonly mailbox: Mailbox; readonly uidValidity: string },
+  }: { readonly uid: number; readonly mailbox: Mailbox; readonly uidValidity: string },
 ): FetchedMail {
-  const where = `kotak surat ${mailbox.name}, folder ${mailbox.folder}, UID ${mail.uid} (UIDVALIDITY ${uidValidity})`;
+  const where = `kotak surat ${mailbox.name}, folder ${mailbox.folder}, UID ${uid} (UIDVALIDITY ${uidValidity})`;
   const note = `[Isi surel ini tidak dapat diambil dari peladen surel: ${where}. Mohon dibuka langsung di kotak surat itu.]\n`;
   // Of the header nothing may say how the body is written: it is not the one it was written for.
   const fields = header === null ? '' : withoutMime(header.raw.toString('latin1'));
@@ -23,10 +23,10 @@ export function writeNote(
     'latin1',
   );
   return {
-    uid: mail.uid,
+    uid,
     raw,
     arrivedAt: header?.arrivedAt ?? null,
-    cutFrom: Math.max(mail.size, raw.length + 1),
+    cutFrom: raw.length,
   };
 }
 
