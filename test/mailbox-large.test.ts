@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { MailboxEntry } from '../channels/email/fetch/mailbox.ts';
 import type { DoorContext } from '../src/context.ts';
+import { createPool, type Pool } from '../src/db/pool.ts';
 import type { ReportId } from '../src/domain/report.ts';
 import { createCore } from './support/core.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
@@ -12,17 +13,21 @@ import { readSealed } from './support/sealing.ts';
 /** Mailboxes with thousands of mails, and mails that are large or made to do harm. */
 
 let database: TestDatabase;
+let pool: Pool;
 let context: DoorContext;
 let dovecot: Dovecot;
 
 beforeAll(async () => {
   if (!hasDovecot) return;
   database = await createTestDatabase();
-  context = (await createCore(database.pool)).context as unknown as DoorContext;
+  // as a gateway's: what takes longer is given up
+  pool = createPool(database.url, { max: 4, onError: () => {}, answerWithinMs: 5_000 });
+  context = (await createCore(pool)).context as unknown as DoorContext;
   dovecot = await startDovecot({ users: { lapor: 'rahasia', kota: 'rahasia' } });
 });
 afterAll(async () => {
   await dovecot?.stop();
+  await pool?.end();
   await database?.drop();
 });
 
@@ -46,9 +51,10 @@ const untilTaken = (count: number) =>
     interval: 50,
   });
 
-async function readOnly(): Promise<{ readonly body: Buffer; readonly content: unknown }> {
-  const { rows } = await database.pool.query<{ id: ReportId }>('select id from messages');
-  expect(rows).toHaveLength(1);
+async function readFirst(): Promise<{ readonly body: Buffer; readonly content: unknown }> {
+  const { rows } = await database.pool.query<{ id: ReportId }>(
+    'select id from messages order by accepted_at, id',
+  );
   const opened = await readSealed(database.pool, rows[0]?.id as ReportId, 'nobody');
   return { body: opened?.original.body ?? Buffer.alloc(0), content: opened?.content };
 }
@@ -88,12 +94,9 @@ describe.skipIf(!hasDovecot)('a mailbox', { timeout: 60_000 }, () => {
   test('with a mail of 60 MB has all of it, and what stands behind it', async () => {
     const raw = largeMail(60);
     await dovecot.fill([raw, `${header()}Sesudahnya\r\n`], 'lapor');
-    const t0 = Date.now();
     await read(mailboxOf(dovecot));
     await untilTaken(2);
-    console.log('60 MB', Date.now() - t0, process.memoryUsage().rss / 1e6);
-    await database.pool.query('delete from messages where id = (select max(id::text)::uuid from messages)');
-    const { body, content } = await readOnly();
+    const { body, content } = await readFirst();
     expect(withoutLineEnds(body) === withoutLineEnds(raw)).toBe(true);
     expect(content).toEqual({ kind: 'mail', mailbox: 'pusat', agency: 'nasional' });
   });
@@ -102,7 +105,7 @@ describe.skipIf(!hasDovecot)('a mailbox', { timeout: 60_000 }, () => {
     await dovecot.fill([largeMail(5)], 'lapor');
     await read(mailboxOf(dovecot, { maxMb: 2 }));
     await untilTaken(1);
-    const { body, content } = await readOnly();
+    const { body, content } = await readFirst();
     expect(body).toHaveLength(2 * 1024 * 1024);
     expect(content).toMatchObject({ cutFrom: expect.any(Number) });
     expect((content as { cutFrom: number }).cutFrom).toBeGreaterThan(4.9 * 1024 * 1024);
