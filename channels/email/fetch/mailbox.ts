@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { type AgencyCode, normalizeLine } from '../../../src/domain/report.ts';
 import { validate } from '../../../src/domain/validate.ts';
-import { AppError } from '../../../src/errors.ts';
+import { AppError, type FieldProblem } from '../../../src/errors.ts';
 
 /** A mailbox that reports come in by, as it is set up. Holds passwords: never written to a log. */
 export type Mailbox = {
@@ -109,17 +109,23 @@ export function parseEntries(content: string): readonly MailboxEntry[] {
     const valid = validate<MailboxEntry>(
       entryValidator,
       entry,
-      (fields) =>
-        new AppError(
-          'config',
-          `mailbox ${name}: ${fields.map(({ path, problem }) => `${path.slice(1).replaceAll('/', '.') || 'it'} ${problem}`).join('; ')}`,
-        ),
+      (fields) => new AppError('config', `mailbox ${name}: ${describeFields(fields)}`),
     );
     if (names.has(valid.name)) throw new AppError('config', `mailbox ${name}: the name is there twice`);
     names.add(valid.name);
     toMailbox(valid);
     return valid;
   });
+}
+
+function describeFields(fields: readonly FieldProblem[]): string {
+  const named = fields.filter(({ path }) => path !== '');
+  return (named.length > 0 ? named : fields)
+    .map(({ path, problem }) => {
+      const field = path.slice(1).replaceAll('/', '.') || 'it';
+      return problem === 'schema is false' ? `${field} is no setting of a mailbox` : `${field} ${problem}`;
+    })
+    .join('; ');
 }
 
 function nameOf(entry: unknown): string | null {
