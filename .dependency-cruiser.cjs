@@ -74,6 +74,19 @@ const parts = [
     ],
   },
   {
+    from: '^dist/src/sources\\.js$',
+    may: [
+      '^dist/src/context',
+      '^dist/src/crash-points',
+      '^dist/src/accept',
+      '^dist/src/db/',
+      '^dist/src/domain/',
+      '^dist/src/errors',
+      '^dist/src/metrics',
+      '^dist/channels/channel',
+    ],
+  },
+  {
     from: '^dist/src/add-information\\.js$',
     may: [
       '^dist/src/context',

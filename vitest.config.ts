@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 const endurance = 'test/outage-recovery.test.ts';
-const alone = ['overload', 'flood', 'directory', 'attachments', 'owner-files'].map(
+const alone = ['overload', 'flood', 'directory', 'attachments', 'owner-files', 'mailbox-large'].map(
   (name) => `test/${name}.test.ts`,
 );
 const withServers = {

@@ -26,8 +26,12 @@ export type Channel = {
    * `retry` only where the provider is certain never to have had it: then it is sent again.
    */
   readonly reconcile?: Send;
-  /** Where it fetches by itself. */
-  readonly sources?: readonly Source[];
+  /**
+   * Where it fetches by itself, as it is set up now: asked every few seconds. The same object as long as its settings are the
+   * same; another of the same name takes its place. Throws `AppError` `config` where the settings cannot be used: then all
+   * stays as it is.
+   */
+  readonly sources?: () => Promise<readonly Source[]>;
   /** Finds out what an e-mail says, from its bytes; never rejects. */
   readonly readMail?: (raw: Buffer) => Promise<ReadMail>;
   /** Ends what it keeps open, once nothing is sent any more. */
@@ -54,7 +58,7 @@ export type SourceDoor = {
   /** Up to where everything was taken, in the source's own terms; null at first. */
   readonly readCursor: () => Promise<unknown>;
   readonly saveCursor: (cursor: unknown) => Promise<void>;
-  /** Tells staff, in `lapor doctor` and the metrics, that it is connected. */
+  /** Tells staff, in `lapor doctor` and the metrics, that it is connected and that all is taken; each time it looked. */
   readonly connected: () => void;
   /** Equal for equal bytes; tells nobody else anything of them. */
   readonly fingerprint: (bytes: Buffer) => string;

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Config } from '../src/config.ts';
 import type { Channel } from './channel.ts';
 import { createEmailChannel } from './email/index.ts';
@@ -12,5 +13,12 @@ export const createChannels = (config: Config): readonly Channel[] => [
   webChannel,
   letterChannel,
   createSmsChannel(listSmsDoors(config), chooseSmsAccount(config)),
-  createEmailChannel(chooseMailAccount(config)),
+  createEmailChannel({
+    mailboxesFile: findMailboxesFile(config),
+    account: chooseMailAccount(config),
+  }),
 ];
+
+/** Where `lapor mailbox` writes and the gateway reads. */
+export const findMailboxesFile = ({ dataDir, email }: Pick<Config, 'dataDir' | 'email'>): string =>
+  email.mailboxesFile ?? join(dataDir, 'mailboxes.json');

@@ -6,6 +6,8 @@ export const crashPoints = [
   'accept:before-commit',
   'accept:after-commit',
   'accept:after-enqueue',
+  'source:after-take',
+  'source:after-save',
   'intake:before-commit',
   'intake:after-commit',
   'intake:after-enqueue',

@@ -16,9 +16,10 @@ import { openInbox } from './inbox/inbox.ts';
 import { openClock } from './live-clock.ts';
 import { openDirectory } from './live-directory.ts';
 import {
-  countAccepted,
+  createAcceptCounter,
   createMetrics,
   createNotificationCounter,
+  createSourceFigures,
   watchMails,
   watchSpool,
   watchWordBack,
@@ -28,6 +29,7 @@ import { createGuardedFetch } from './outbound/guarded-fetch.ts';
 import { createProviderCall } from './outbound/provider-call.ts';
 import { openIdentities, openSealing } from './prepare-keys.ts';
 import { openQueues, prepareQueue, type QueueConnection, startWorkers } from './queue/bullmq.ts';
+import { startSources } from './sources.ts';
 import { openSpool } from './spool/spool.ts';
 
 /** Where the servers are; without a Redis the queue is in PostgreSQL. */
@@ -111,6 +113,15 @@ export async function startGateway(
           queues,
           metrics,
         );
+  const sources =
+    doorContext === null || door === null
+      ? null
+      : startSources({
+          ...doorContext,
+          databaseUrl: servers.databaseUrl,
+          accept: door.acceptUnspooled,
+          figures: createSourceFigures(metrics),
+        });
   const workers =
     identities === null || attachments === null
       ? null
@@ -129,7 +140,7 @@ export async function startGateway(
     stop: async () => {
       // Once it closes, Node enforces no requestTimeout; the longest honest request waits 30 s for its tracking ID.
       const cut = setTimeout(() => app?.server.closeAllConnections(), 31_000);
-      await app?.close();
+      await Promise.all([app?.close(), sources?.stop()]);
       clearTimeout(cut);
       await door?.close();
       await sweeping?.stop();
@@ -157,8 +168,11 @@ async function openDoor(
   const spool = await openSpool(join(context.config.dataDir, 'spool'), { maxBytes, log: context.log });
   watchSpool(spool, metrics);
   const inbox = openInbox(context, spool);
+  const count = createAcceptCounter(metrics);
   return {
-    accept: createAccept(context, inbox),
+    accept: count(createAccept(context, inbox)),
+    // A door of its own: mails of many megabytes do not keep others out.
+    acceptUnspooled: count(createAccept(context, { ...inbox, store: inbox.storeUnspooled })),
     checkSpool: async () => {
       if (spool.facts().bytes > 0.95 * maxBytes) throw new Error('the spool is full');
     },
@@ -175,13 +189,12 @@ async function serve(
   queues: ReturnType<typeof openQueues>,
   metrics: Registry,
 ) {
-  const accept = countAccepted(door.accept, metrics);
   const parts = [
     { name: 'database', check: () => ping(context.db) },
     { name: 'queue', check: queues.ping },
     { name: 'spool', check: door.checkSpool },
   ];
-  const app = await createApp(context, accept, parts, metrics);
+  const app = await createApp(context, door.accept, parts, metrics);
   await app.listen({ port: context.config.port, host: context.config.host });
   return app;
 }

@@ -41,8 +41,8 @@ export function createMetrics(db: Db, queues: Pick<Queues, 'count'>): Registry {
   return registry;
 }
 
-/** Counts what passes through the door. */
-export function countAccepted(accept: Accept, registry: Registry): Accept {
+/** Counts what passes through a door: through which, is the channel's to say. */
+export function createAcceptCounter(registry: Registry): (accept: Accept) => Accept {
   const accepted = new Counter({
     name: 'lapor_reports_accepted_total',
     help: 'Reports acknowledged, by channel; repeats are messages that were accepted before',
@@ -55,7 +55,7 @@ export function countAccepted(accept: Accept, registry: Registry): Accept {
     labelNames: ['channel', 'form', 'repeated'],
     registers: [registry],
   });
-  return async (inbound) => {
+  return (accept) => async (inbound) => {
     const results = await accept(inbound);
     for (const [index, each] of inbound.entries()) {
       const labels = { channel: each.channel, repeated: String(results[index]?.repeated) };
@@ -172,4 +172,73 @@ export function watchSpool(spool: Pick<Spool, 'facts'>, registry: Registry): voi
       for (const [what, count] of Object.entries(spool.facts())) spooled.set({ what }, count);
     },
   });
+}
+
+/** What a process tells of the sources that it fetches from. */
+export type SourceFigures = {
+  readonly connected: (source: string, is: boolean) => void;
+  /** It was looked into, and all is taken. */
+  readonly succeeded: (source: string) => void;
+  /** So many were taken, of which the one that waited longest did so for so many seconds. */
+  readonly fetched: (source: string, count: number, lagSeconds: number) => void;
+  readonly failed: (source: string) => void;
+  /** It is not fetched from here any more: another process does, or it is gone. */
+  readonly forget: (source: string) => void;
+};
+
+export function createSourceFigures(registry: Registry): SourceFigures {
+  const registers = [registry];
+  const labelNames = ['source'] as const;
+  const connected = new Gauge({
+    name: 'lapor_source_connected',
+    help: 'Whether this process is connected to a source that it fetches from, a mailbox for one',
+    labelNames,
+    registers,
+  });
+  const succeededAt = new Map<string, number>();
+  const since = new Gauge({
+    name: 'lapor_source_seconds_since_success',
+    help: 'How long ago a source was last looked into, all of it taken; or this process began to try',
+    labelNames,
+    registers,
+    collect: () => {
+      since.reset();
+      for (const [source, at] of succeededAt) since.set({ source }, (Date.now() - at) / 1_000);
+    },
+  });
+  const fetched = new Counter({
+    name: 'lapor_source_fetched_total',
+    help: 'What was fetched from a source and taken; fetched again counts again',
+    labelNames,
+    registers,
+  });
+  const lag = new Gauge({
+    name: 'lapor_source_lag_seconds',
+    help: 'How long what was fetched last had been waiting in the source',
+    labelNames,
+    registers,
+  });
+  const failures = new Counter({
+    name: 'lapor_source_failures_total',
+    help: 'How often fetching from a source ended in a failure',
+    labelNames,
+    registers,
+  });
+  return {
+    connected: (source, is) => {
+      connected.set({ source }, is ? 1 : 0);
+      if (!succeededAt.has(source)) succeededAt.set(source, Date.now());
+    },
+    succeeded: (source) => void succeededAt.set(source, Date.now()),
+    fetched: (source, count, lagSeconds) => {
+      fetched.inc({ source }, count);
+      lag.set({ source }, lagSeconds);
+    },
+    failed: (source) => failures.inc({ source }),
+    forget: (source) => {
+      connected.remove({ source });
+      lag.remove({ source });
+      succeededAt.delete(source);
+    },
+  };
 }

@@ -36,7 +36,7 @@ const message = (more: Partial<OutgoingMessage> = {}): OutgoingMessage => ({
 
 beforeEach(async () => {
   server = await startScriptedSmtp();
-  way = createEmailSend(account(server.port), [], timeouts);
+  way = createEmailSend(account(server.port), undefined, timeouts);
 });
 afterEach(async () => {
   await way.close();
@@ -128,7 +128,7 @@ test('a server that is not there is tried again', async () => {
   await new Promise<void>((resolve) => closed.listen(0, '127.0.0.1', resolve));
   const { port } = closed.address() as { port: number };
   await new Promise((resolve) => closed.close(resolve));
-  const nowhere = createEmailSend(account(port), [], timeouts);
+  const nowhere = createEmailSend(account(port), undefined, timeouts);
   expect(await nowhere.send(message(), noCall)).toEqual({
     kind: 'retry',
     reason: 'no answer to the connection: ESOCKET',
@@ -138,7 +138,7 @@ test('a server that is not there is tried again', async () => {
 });
 
 test('a server whose name is not known is tried again', async () => {
-  const nowhere = createEmailSend(account(25, { host: 'surat.invalid' }), [], timeouts);
+  const nowhere = createEmailSend(account(25, { host: 'surat.invalid' }), undefined, timeouts);
   expect(await nowhere.send(message(), noCall)).toMatchObject({ kind: 'retry' });
   await nowhere.close();
 });
@@ -217,7 +217,7 @@ test('a server that drips its answer is left in time, with nothing sent', async 
   });
   await new Promise<void>((resolve) => dripping.listen(0, '127.0.0.1', resolve));
   const { port } = dripping.address() as { port: number };
-  const slow = createEmailSend(account(port), [], timeouts);
+  const slow = createEmailSend(account(port), undefined, timeouts);
   expect(await slow.send(message(), noCall)).toMatchObject({ kind: 'retry' });
   await slow.close();
   await new Promise((resolve) => dripping.close(resolve));

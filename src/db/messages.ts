@@ -1,45 +1,85 @@
 import type { MessageId } from '../domain/message.ts';
 import type { Accepted, ChannelName, Receipt, ReportId } from '../domain/report.ts';
-import type { Db } from './pool.ts';
+import { type Db, type Pool, transaction } from './pool.ts';
 import type { InboxEntry } from './reports.ts';
 
-/** As `insertReports`: message and seal together or not at all, and the ids that are new. */
+/** A seal of more is sent as bytes, and has time: as JSON, 60 MB take PostgreSQL longer than a statement may. */
+const largeRow = 4 * 1024 * 1024;
+const largeWithinMs = 120_000;
+
+/**
+ * As `insertReports`: message and seal together or not at all, and the ids that are new. The large ones are a transaction
+ * each.
+ */
 export async function insertMessages(
-  db: Db,
+  db: Pool,
   entries: readonly InboxEntry[],
   dueAt: Date,
 ): Promise<ReadonlySet<ReportId>> {
+  const ids = new Set<ReportId>();
+  const small = entries.filter(({ row }) => row.length <= largeRow);
+  if (small.length > 0) for (const id of await insertTogether(db, small, dueAt)) ids.add(id);
+  for (const entry of entries) {
+    if (entry.row.length > largeRow && (await insertLarge(db, entry, dueAt))) ids.add(entry.id);
+  }
+  return ids;
+}
+
+const insertStatement = (sealed: string) => `
+  with entry as (
+    select * from json_to_recordset($1) as entry (
+      id uuid, receipt text, channel text, external_id text, form text, part_key text, part_number smallint,
+      part_total smallint, mailbox text, agency_code text, bytes integer, received_at timestamptz, key_id text,
+      sealed text, phone_index text, email_index text, content_index text, copy_index text
+    )
+  ), message as (
+    insert into messages (
+      id, receipt, channel, external_id, form, part_key, part_number, part_total, mailbox, agency_code, bytes,
+      received_at, due_at
+    )
+    select id, receipt, channel, external_id, form, decode(part_key, 'base64'), part_number, part_total,
+      mailbox, agency_code, bytes, received_at, $2
+    from entry
+    on conflict do nothing
+    returning id
+  ), identity as (
+    insert into report_identities (
+      report_id, key_id, sealed, phone_index, email_index, content_index, copy_index
+    )
+    select message.id, entry.key_id, ${sealed}, decode(entry.phone_index, 'base64'),
+      decode(entry.email_index, 'base64'), decode(entry.content_index, 'base64'), decode(entry.copy_index, 'base64')
+    from message join entry using (id)
+  )
+  select id from message`;
+const insertManyStatement = insertStatement("decode(entry.sealed, 'base64')");
+const insertLargeStatement = insertStatement('$3');
+
+async function insertTogether(
+  db: Db,
+  entries: readonly InboxEntry[],
+  dueAt: Date,
+): Promise<readonly ReportId[]> {
   const { rows } = await db.query<{ id: ReportId }>({
     name: 'insert-messages',
-    text: `
-      with entry as (
-        select * from json_to_recordset($1) as entry (
-          id uuid, receipt text, channel text, external_id text, form text, part_key text, part_number smallint,
-          part_total smallint, mailbox text, agency_code text, bytes integer, received_at timestamptz, key_id text, sealed text, phone_index text, email_index text,
-          content_index text, copy_index text
-        )
-      ), message as (
-        insert into messages (
-          id, receipt, channel, external_id, form, part_key, part_number, part_total, mailbox, agency_code, bytes,
-          received_at, due_at
-        )
-        select id, receipt, channel, external_id, form, decode(part_key, 'base64'), part_number, part_total,
-          mailbox, agency_code, bytes, received_at, $2
-        from entry
-        on conflict do nothing
-        returning id
-      ), identity as (
-        insert into report_identities (
-          report_id, key_id, sealed, phone_index, email_index, content_index, copy_index
-        )
-        select message.id, entry.key_id, decode(entry.sealed, 'base64'), decode(entry.phone_index, 'base64'),
-          decode(entry.email_index, 'base64'), decode(entry.content_index, 'base64'), decode(entry.copy_index, 'base64')
-        from message join entry using (id)
-      )
-      select id from message`,
+    text: insertManyStatement,
     values: [`[${entries.map((entry) => entry.row).join(',')}]`, dueAt],
   });
-  return new Set(rows.map((row) => row.id));
+  return rows.map(({ id }) => id);
+}
+
+async function insertLarge(db: Pool, entry: InboxEntry, dueAt: Date): Promise<boolean> {
+  const { sealed, ...row } = JSON.parse(entry.row) as { readonly sealed: string };
+  const statement = {
+    name: 'insert-large-message',
+    text: insertLargeStatement,
+    values: [JSON.stringify([row]), dueAt, Buffer.from(sealed, 'base64')],
+    query_timeout: largeWithinMs,
+  };
+  return transaction(db, async (tx) => {
+    await tx.query(`set local statement_timeout = ${largeWithinMs}`);
+    const { rowCount } = await tx.query(statement);
+    return rowCount === 1;
+  });
 }
 
 /** As `listAccepted`, of messages. */

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { isUnavailable, ping } from '../db/pool.ts';
 import type { InboxEntry } from '../db/reports.ts';
-import { describeFailure } from '../errors.ts';
+import { AppError, describeFailure } from '../errors.ts';
 import type { Spool } from '../spool/spool.ts';
 import { createFeed } from './feed.ts';
 import { replayRecords } from './replay.ts';
@@ -13,6 +13,11 @@ const replayEveryMs = 1_000;
 export type Inbox = {
   /** Durable once it resolves: in PostgreSQL, else in the spool. Throws `AppError` `unavailable` where neither takes it. */
   readonly store: (entries: readonly InboxEntry[]) => Promise<readonly Outcome[]>;
+  /**
+   * Durable in PostgreSQL once it resolves; rejects while that is away. For who can wait, because what they bring stays where
+   * it is.
+   */
+  readonly storeUnspooled: (entries: readonly InboxEntry[]) => Promise<readonly Outcome[]>;
   readonly stop: () => Promise<void>;
 };
 
@@ -51,6 +56,11 @@ export function openInbox(context: Pick<Context, 'db' | 'enqueue' | 'clock' | 'l
     return entries.map(({ id, receipt }) => ({ reportId: id, receipt, repeated: false, sameContent: true }));
   }
 
+  async function storeUnspooled(entries: readonly InboxEntry[]): Promise<readonly Outcome[]> {
+    if (away) throw new AppError('unavailable', 'PostgreSQL is away');
+    return storeEntries(parts, entries);
+  }
+
   async function replay(): Promise<void> {
     if (!away && spool.facts().records === 0) return;
     try {
@@ -72,6 +82,7 @@ export function openInbox(context: Pick<Context, 'db' | 'enqueue' | 'clock' | 'l
 
   return {
     store,
+    storeUnspooled,
     stop: async () => {
       stopped = true;
       clearTimeout(timer);

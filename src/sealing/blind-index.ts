@@ -6,7 +6,7 @@ import type { Identity } from '../domain/report.ts';
  * can find the value by trying all, as they could with a plain hash of the few phone numbers there are.
  */
 export type BlindIndex = (
-  kind: 'phone' | 'email' | 'content' | 'part' | 'copy',
+  kind: 'phone' | 'email' | 'content' | 'part' | 'copy' | 'source',
   value: string | Buffer,
 ) => Buffer;
 

@@ -11,7 +11,7 @@ import type { Directory } from '../../src/domain/routing/directory.ts';
 import { type Roles, type Servers, startGateway } from '../../src/gateway.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { ConnectionBounds } from '../../src/http/limits/connections.ts';
-import { countAccepted, createMetrics, watchMails, watchWordBack } from '../../src/metrics.ts';
+import { createAcceptCounter, createMetrics, watchMails, watchWordBack } from '../../src/metrics.ts';
 import { type OcrTools, openOcr } from '../../src/ocr/ocr.ts';
 import type { Queues } from '../../src/queue/bullmq.ts';
 import { openDoor } from './accept.ts';
@@ -74,7 +74,7 @@ export async function createTestApp(
   const attachments = await openAttachments(context);
   const ocr = await openOcr(join(config.dataDir, 'ocr'), given.ocr);
   const http = { ...context, attachments, ocr };
-  const app = await createApp(http, countAccepted(accept, metrics), parts, metrics, bounds);
+  const app = await createApp(http, createAcceptCounter(metrics)(accept), parts, metrics, bounds);
   app.addHook('onClose', attachments.stop);
   return { app, logged, attachments };
 }

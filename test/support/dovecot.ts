@@ -36,6 +36,8 @@ export type Dovecot = {
   readonly fill: (mails: readonly (string | Buffer)[], user: string) => Promise<void>;
   /** What is in a folder, as it is there, in the order of UIDs. */
   readonly listMails: (user: string, folder?: string) => Promise<readonly StoredMail[]>;
+  /** Where the files of a user's INBOX are. */
+  readonly folderOf: (user: string) => string;
   readonly createFolder: (user: string, folder: string) => Promise<void>;
   /** Sets a flag such as `\Seen` on all that is in INBOX, as another client would. */
   readonly addFlag: (user: string, flag: string) => Promise<void>;
@@ -105,7 +107,7 @@ export async function startDovecot(options: {
   const run = async (...args: readonly string[]) =>
     (await promisify(execFile)(doveadm, ['-c', config, ...args], { maxBuffer: 512 * 1024 * 1024 })).stdout;
   const resume = async () => {
-    server = spawn(dovecot, ['-F', '-c', config], { stdio: 'ignore' });
+    server = spawn(dovecot, ['-F', '-c', config], { stdio: 'ignore', detached: true });
     const ended = once(server, 'exit').then(() => {
       throw new Error('Dovecot ended');
     });
@@ -121,8 +123,10 @@ export async function startDovecot(options: {
     ]);
   };
   const pause = async () => {
-    // Gracefully: so its children end with it.
-    if (server !== null) await kill(server, 'SIGTERM');
+    if (server === null) return;
+    await kill(server, 'SIGTERM');
+    // Those that serve somebody would go on for seconds; they are its process group.
+    if (server.pid !== undefined) killGroup(server.pid);
     server = null;
   };
   const stop = async () => {
@@ -170,6 +174,7 @@ export async function startDovecot(options: {
       }
     },
     listMails,
+    folderOf: maildir,
     createFolder: async (user, name) => void (await run('mailbox', 'create', '-u', user, name)),
     addFlag: async (user, flag) =>
       void (await run('flags', 'add', '-u', user, flag, 'mailbox', 'INBOX', 'all')),
@@ -201,6 +206,14 @@ export async function startDovecot(options: {
 
   function statusOf(user: string): Promise<string> {
     return run('-f', 'flow', 'mailbox', 'status', '-u', user, 'uidvalidity', 'INBOX');
+  }
+}
+
+function killGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch {
+    // none is left
   }
 }
 

@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { kill, listFreePorts, waitUntil } from './own-servers.ts';
 
 /** The real Kannel, from Debian's packages kannel and kannel-extras, with its simulated SMS centre. */
 const bearerbox = '/usr/sbin/bearerbox';
@@ -178,29 +177,4 @@ function toUcs2(text: string): string {
 
 function percentEncode(bytes: Buffer): string {
   return bytes.toString('hex').replace(/../g, '%$&');
-}
-
-/** Ports that were free a moment ago; all are held until the last is found, so no two are the same. */
-async function listFreePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
-}
-
-async function waitUntil(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 15_000;
-  // An answer that does not come is a "not yet" like any other: the server is starting.
-  while (!(await isSo().catch(() => false))) {
-    if (Date.now() > deadline) throw new Error(`waited 15 s in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-async function kill(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  child.kill(signal);
-  await exited;
 }

@@ -6,18 +6,18 @@ import { createMailTransport, type MailTimeouts } from './transport.ts';
 
 /**
  * The way out by e-mail. SMTP cannot be asked what became of a mail, so what is in doubt stays in doubt: there is no
- * `reconcile`. `own` are addresses whose mail comes to us, besides those of the account: nothing is sent there.
+ * `reconcile`. `listOwn` gives addresses whose mail comes to us, besides those of the account: nothing is sent there.
  */
 export function createEmailSend(
   account: MailAccount,
-  own: readonly string[] = [],
+  listOwn: () => Promise<readonly string[]> = async () => [],
   timeouts?: MailTimeouts,
 ): Required<Pick<Channel, 'send' | 'close'>> {
   const transport = createMailTransport(account, timeouts);
-  const ours = [account.from.address, account.base, ...own];
+  const ours = [account.from.address, account.base];
   return {
     send: async (message) => {
-      const recipient = findMailRecipient(message.to, ours);
+      const recipient = findMailRecipient(message.to, [...ours, ...(await listOwn())]);
       if ('problem' in recipient) return { kind: 'refused', reason: recipient.problem };
       return transport.send(composeMail(message, recipient.address, account));
     },

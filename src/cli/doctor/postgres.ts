@@ -16,6 +16,7 @@ import { demoIsOver } from '../demo/endpoints.ts';
 import { withDatabase } from '../with-database.ts';
 import { checkAuditLog } from './audit.ts';
 import { errorCode, type Finding, fail, ok, warn } from './finding.ts';
+import { checkMailboxes } from './mailboxes.ts';
 import { checkWordBack } from './word-back.ts';
 
 /** The database and what is in it; an embedded one that does not run is started for the look only. */
@@ -27,7 +28,7 @@ export async function checkDatabase(config: Config): Promise<readonly Finding[]>
   await withDatabase(async ({ db }) => {
     try {
       findings.push(...(await checkServer(db, config)));
-      findings.push(...(await checkContent(db)));
+      findings.push(...(await checkContent(db, config)));
     } catch (error) {
       findings.push(explainFailure(error, config));
     }
@@ -97,7 +98,7 @@ function checkClock(aheadMs: number): Finding {
   return (seconds < 60 ? warn : fail)('clock', what, 'run a time service (chrony) on both machines');
 }
 
-async function checkContent(db: Pool): Promise<readonly Finding[]> {
+async function checkContent(db: Pool, config: Config): Promise<readonly Finding[]> {
   const applied = new Set(await listAppliedMigrations(db));
   const known = listMigrations();
   const missing = known.filter((name) => !applied.has(name));
@@ -111,6 +112,7 @@ async function checkContent(db: Pool): Promise<readonly Finding[]> {
     ...checkEndpoints(await listEndpoints(db)),
     ...(await checkBacklog(db)),
     ...(await checkWordBack(db)),
+    ...(await checkMailboxes(db, config)),
     await checkAuditLog(db),
   ];
 }
