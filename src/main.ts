@@ -14,6 +14,7 @@ const lapor = defineCommand({
     endpoint: () => import('./cli/endpoint.ts').then((file) => file.endpointCommand),
     report: () => import('./cli/report.ts').then((file) => file.reportCommand),
     message: () => import('./cli/message.ts').then((file) => file.messageCommand),
+    email: () => import('./cli/email.ts').then((file) => file.emailCommand),
     attachment: () => import('./cli/attachment.ts').then((file) => file.attachmentCommand),
     notification: () => import('./cli/notification.ts').then((file) => file.notificationCommand),
     keys: () => import('./cli/keys.ts').then((file) => file.keysCommand),
