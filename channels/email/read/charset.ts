@@ -288,7 +288,7 @@ function decodeByLook(bytes: Buffer): string {
     const text = iconv.decode(bytes, charset);
     const found = text.match(expected)?.length ?? 0;
     const others = text.match(/[^\p{ASCII}]/gu)?.length ?? 1;
-    const score = countLost(text) > 0 ? 0 : found / others;
+    const score = countLost(text) > others / 50 ? 0 : found / others;
     if (score > best.score + 0.05 && score > 0.6) best = { text, score };
   }
   return best.text;

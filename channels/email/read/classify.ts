@@ -122,7 +122,7 @@ function findReturned(parts: readonly Part[]): Header | null {
 }
 
 const isFromDaemon = (header: Header) =>
-  /mailer-?daemon|mail delivery (?:sub)?system|mail delivery service|postmaster@|mdaemon|mail administrator/i.test(
+  /mailer-?daemon|mail delivery (?:sub)?system|mail delivery service|post_?master@|mdaemon|mail administrator/i.test(
     findField(header, 'from') ?? '',
   ) || findField(header, 'return-path')?.replace(/\s/g, '') === '<>';
 
@@ -184,7 +184,7 @@ const findMentionedId = (text: string) =>
   /^[> ]*message-id:\s*(<[^<>\s]{1,500}>)/im.exec(text.slice(0, 200_000))?.[1] ?? null;
 
 const bounceSubject =
-  /^\s*(?:undeliver(?:able|ed)|delivery (?:status notification|failure|notification|report|has failed|incomplete)|mail delivery (?:failed|failure|system|delayed)|returned mail|failure notice|message (?:undeliverable|delivery failure|delayed)|warning: (?:message|could not)|non[- ]?delivery|nondeliverable|delayed mail|undelivered mail|mail system error|gagal terkirim|pesan tidak terkirim|tidak terkirim|unzustellbar|unzustellbare|mail could not be delivered|rejected mail|e-?mail (?:bounced|could not be delivered)|delivery problems|message not delivered|postmaster notify|could not send message)/i;
+  /^\s*(?:undeliver(?:able|ed)|(?:message |permanent |e-?mail |\[postmaster\] e-?mail )?delivery (?:status|failure|notification|report|has failed|failed|error|incomplete)|mail delivery (?:failed|failure|system|delayed)|returned mail|failure notice|failed mail|message (?:undeliverable|delivery failure|delayed)|warning: (?:message|could not)|non[- ]?delivery|nondeliverable|delayed mail|undelivered mail|mail system error|gagal terkirim|pesan tidak terkirim|tidak terkirim|unzustellbar|unzustellbare|mail could not be delivered|rejected mail|e-?mail (?:bounced|could not be delivered)|delivery problems|message not delivered|postmaster notify|could not send message|mail failed|mail failure|mail delivery status|failed delivery|failure delivery|warning-+could not|.{0,40}errors from|メールエラー通知|.{0,4}メッセージを配信できません)/i;
 
 /** What mail systems sent before there was a form for it, and some do still. */
 function findPlainBounce({ root, text, subject }: Read): Classified | null {

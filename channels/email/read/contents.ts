@@ -167,7 +167,11 @@ function readLeaf(part: Part, budget: Budget, depth: number): Contents {
     const embedded = files.flatMap(({ name, content: bytes }) =>
       addBytes({ name, type: 'application/octet-stream', inline: false }, bytes, budget),
     );
-    if (attached) return { ...nothing, files: [...own, ...embedded], fileTexts: found };
+    if (attached) {
+      // a mail that is enclosed and is none
+      const asides = type === 'message/rfc822' ? found : [];
+      return { ...nothing, files: [...own, ...embedded], fileTexts: found, asides };
+    }
     const keep =
       ordinary.test(type) || part.fileName !== null ? [] : addFile(part, content.bytes, null, budget);
     return { ...nothing, texts: found, files: [...own, ...keep, ...embedded] };
@@ -268,7 +272,10 @@ function isNoBase64(body: Buffer): boolean {
       .toString('latin1', 0, 2_000)
       .trim()
       .split(/\r\n|\r|\n/, 1)[0] ?? '';
-  return /[^\sA-Za-z0-9+/=_-]/.test(first) || /[A-Za-z]{2,} [A-Za-z]{2,}/.test(first);
+  const noise = first.match(/[^\sA-Za-z0-9+/=_-]/g)?.length ?? 0;
+  const isWord = body.length < 100 && /^[A-Za-z]+$/.test(first) && first.length % 4 !== 0;
+  return isWord || noise > first.length / 8 || /[A-Za-z]{2,} [A-Za-z]{2,}/.test(first);
+} [A-Za-z]{2,}/.test(first);
 }
 
 function readText(part: Part, content: Buffer, budget: Budget) {

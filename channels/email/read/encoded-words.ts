@@ -13,9 +13,11 @@ export function decodeWords(value: string, hints: readonly string[] = []): strin
   const out: string[] = [];
   let run: Piece[] = [];
   let plainFrom = 0;
+  // looked for once, or a header without any would be read anew for each word
+  const lastEnd = value.lastIndexOf('?=');
   let at = value.indexOf('=?');
   while (at >= 0) {
-    const word = readWord(value, at);
+    const word = readWord(value, at, lastEnd);
     if (word === null) {
       at = value.indexOf('=?', at + 2);
       continue;
@@ -42,18 +44,27 @@ function decodeRaw(value: string, hints: readonly string[]): string {
 
 const opening = /=\?([^?\s]{0,60})\?([BbQq])\?/y;
 
-function readWord(value: string, at: number): { readonly piece: Piece; readonly end: number } | null {
+function beginsWord(value: string, at: number): boolean {
+  opening.lastIndex = at;
+  return opening.test(value);
+}
+
+function readWord(
+  value: string,
+  at: number,
+  lastEnd: number,
+): { readonly piece: Piece; readonly end: number } | null {
   opening.lastIndex = at;
   const found = opening.exec(value);
   if (found === null) return null;
   const from = opening.lastIndex;
   const coding = found[2]?.toLowerCase() === 'b' ? 'b' : 'q';
-  let to = value.indexOf('?=', from);
+  let to = from <= lastEnd ? value.indexOf('?=', from) : -1;
   // `?==` ends a word whose last character is an encoded one that lost its beginning; `?=3D` does not end it
   const next = value.indexOf('=?', from);
   let end = to + 2;
-  if (to < 0 || (next >= 0 && next < to)) {
-    to = next >= 0 && next > from ? next : value.length;
+  if (to < 0 || (next >= 0 && next < to && beginsWord(value, next))) {
+    to = next > from && beginsWord(value, next) ? next : value.length;
     if (coding === 'b') to = from + (/^[A-Za-z0-9+/=\s]*/.exec(value.slice(from, to))?.[0].length ?? 0);
     end = to;
   }

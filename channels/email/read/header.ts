@@ -31,6 +31,8 @@ export function splitHeader(bytes: Buffer, isPart: boolean): SplitPart {
       break;
     }
     const last = fields.at(-1);
+    // a boundary, without the empty line before it
+    if (line.startsWith('--') && fields.some(([, value]) => /boundary\s*=/i.test(value))) break;
     const name = fieldLine.exec(line)?.[0];
     if (line.startsWith(' ') || line.startsWith('\t')) {
       if (line.trim() === '') {

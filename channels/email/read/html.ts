@@ -250,7 +250,10 @@ class Lines {
   /** Something that stands for a picture. */
   aside(value: string): void {
     const text = value.replace(/\s+/g, ' ').trim();
-    if (/[\p{L}\p{N}]/u.test(text) && this.length <= limits.text) this.push(`[${text}]`);
+    if (!/[\p{L}\p{N}]/u.test(text) || this.length > limits.text) return;
+    this.pendingSpace = true;
+    this.push(`[${text}]`);
+    this.pendingSpace = true;
   }
 
   bullet(value: string): void {

@@ -4,8 +4,10 @@ const verbs =
   'wrote|writes|menulis|menuliskan|tulis|menyatakan|a écrit|schrieb|geschrieben|escribió|escreveu|schreef|ha scritto|skrev|kirjoitti|pisze|napisał(?:\\(a\\)|a)?|napsal(?:\\(a\\)|a)?|napísal(?:\\(a\\))?|написала?|пише|писав|пишет|írta|yazdı|şunları yazdı|viết|đã viết|έγραψε|a scris|написа|写道|寫道|写到|寫到|书写|さんは書きました|のメール|작성|님이 작성|כתב|כתבה|كتب';
 
 const endsWithVerb = new RegExp(`(?:${verbs})(?:\\s*\\([^)]{0,80}\\))?\\s*(?:\\.{3}|[:：;])?\\s*$`, 'iu');
-const beginsLikeOne =
-  /^(?:on|at|in|pada|tanggal|tgl|pd|le|am|el|em|op|il|den|dne|dnia|w dniu|w|vào|στις|kun|tiistai|lun|ma|ti|ke|to|pe|la|su|в|у|на|dana|în|a|2\d{3}|\d{1,2}[./-]|在|於|于|ב|في|mon|tue|wed|thu|fri|sat|sun|quoting|mengutip|"|“|<|\p{L})/iu;
+/** How such a line begins where it may be wrapped: anywhere else the line before may be somebody's own words. */
+const beginsWrapped =
+  /^(?:-{2,}\s*)?(?:(?:on|at|in|pada|tanggal|tgl|pd|le|am|el|em|op|il|den|dne|dnia|w dniu|w|vào|στις|kun|lun|ma|ti|ke|to|pe|la|su|в|у|на|dana|în|mon|tue|wed|thu|fri|sat|sun|senin|selasa|rabu|kamis|jumat|sabtu|minggu)(?=\P{L})|\d{1,4}[./-]|在|於|于|ב|في)[^\n]*\d/iu;
+const beginsLikeOne = /^(?:-{2,}\s*)?[\p{L}\d"“<]/u;
 const hasDateOrAddress = /[\w.+-]@[\w-]|\b\d{1,2}[:.]\d{2}\b|\b\d{4}\b|年/u;
 
 /**
@@ -18,7 +20,7 @@ export function matchAttribution(lines: readonly string[], at: number, beforeQuo
   let joined = '';
   for (let count = 1; count <= 4; count += 1) {
     const line = lines[at + count - 1]?.trim() ?? '';
-    if (line === '' || line.startsWith('>')) return 0;
+    if (line === '' || line.startsWith('>') || (count > 1 && !beginsWrapped.test(first))) return 0;
     joined = joined === '' ? line : `${joined} ${line}`;
     if (joined.length > 500) return 0;
     if (

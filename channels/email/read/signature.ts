@@ -12,17 +12,20 @@ const mobile = new RegExp(
  */
 export function findSignature(lines: readonly string[]): number {
   let end = lines.length;
+  // how many lines with words come after each, counted once
+  const filled = new Uint32Array(lines.length + 1);
+  for (let at = lines.length - 1; at >= 0; at -= 1) filled[at] = (filled[at + 1] ?? 0) + (lines[at]?.trim() === '' ? 0 : 1);
   for (let at = 0; at < lines.length; at += 1) {
     const line = lines[at] ?? '';
     const strict = line === '-- ';
     if (strict || /^--\s*$/.test(line)) {
-      const after = lines.slice(at + 1).filter((one) => one.trim() !== '').length;
+      const after = filled[at + 1] ?? 0;
       if (after <= (strict ? 40 : 15)) {
         end = at;
         break;
       }
     }
-    if (/^_{20,}\s*$/.test(line) && isListFooter(lines.slice(at + 1))) {
+    if (/^_{20,}\s*$/.test(line) && (filled[at + 1] ?? 0) <= 8 && isListFooter(lines.slice(at + 1))) {
       end = at;
       break;
     }

@@ -24,7 +24,7 @@ export function unflow(text: string, delsp: boolean): string {
 /** text/enriched (RFC 1896) and its forerunner text/richtext. */
 export function enrichedToText(text: string, rich: boolean): string {
   const plain = text
-    .replace(/<(param|comment)>[\s\S]*?<\/\1>/gi, '')
+    .replace(/<(param|comment)>[^<]{0,1000}<\/\1>/gi, '')
     .replace(/<nl>|<\/?paragraph>/gi, '\n')
     .replace(/<lt>/gi, '<<')
     .replace(/<(?!<)\/?[A-Za-z][\w-]{0,60}>/g, '')

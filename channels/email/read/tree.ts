@@ -57,7 +57,7 @@ function buildPart(header: Header, body: Buffer, byDefault: string, depth: numbe
   };
   if (depth >= limits.depth) {
     if (type.startsWith('multipart/') || enclosed.test(type)) notes.problems.add('parts nested too deep');
-    return part;
+    return { ...part, type: type.startsWith('multipart/') ? 'text/plain' : type };
   }
   if (type.startsWith('multipart/')) return withChildren(part, depth, notes);
   if (enclosed.test(type)) {
@@ -110,14 +110,14 @@ function withChildren(part: Part, depth: number, notes: TreeNotes): Part {
     body = decodeBase64(part.body).content;
     found = splitAtBoundary(body, stated.trimEnd());
   }
-  if (found === null) {
+  if (found === null || found.pieces.length === 0) {
     const guessed = guessBoundary(body);
     if (guessed !== null) {
       notes.problems.add('a boundary other than the one that was announced');
-      found = splitAtBoundary(body, guessed);
+      found = splitAtBoundary(body, guessed) ?? found;
     }
   }
-  if (found === null) {
+  if (found === null || found.pieces.length === 0) {
     notes.problems.add('a multipart without parts: read as text');
     return { ...part, type: looksLikeHtml(body) ? 'text/html' : 'text/plain' };
   }
