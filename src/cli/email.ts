@@ -18,6 +18,8 @@ const parse = defineCommand({
     own: { type: 'string', description: 'Address that our own mails come from, to know them again' },
   },
   run: async ({ args }) => {
+    // whoever reads the lines may have had enough of them, as `head` has
+    process.stdout.once('error', () => process.exit());
     const { readMail, close } = createMailReader({ threads: 2, own: describeOwn(args.own) });
     // two at a time are enough for two threads, and hundreds of files are never in memory together
     const ahead: Promise<Line>[] = [];

@@ -124,7 +124,7 @@ const withoutMarkers = (text: string) => text.replaceAll(historyBegins, '').repl
 /** What a version is in the end: the first text within. */
 function leafType(part: Part | undefined): string {
   let current = part;
-  while (current !== undefined && current.type.startsWith('multipart/')) {
+  while (current?.type.startsWith('multipart/')) {
     current = current.children.find(({ type }) => /^(text|multipart)\//.test(type)) ?? current.children[0];
   }
   return current?.type ?? '';
@@ -275,7 +275,6 @@ function isNoBase64(body: Buffer): boolean {
   const noise = first.match(/[^\sA-Za-z0-9+/=_-]/g)?.length ?? 0;
   const isWord = body.length < 100 && /^[A-Za-z]+$/.test(first) && first.length % 4 !== 0;
   return isWord || noise > first.length / 8 || /[A-Za-z]{2,} [A-Za-z]{2,}/.test(first);
-} [A-Za-z]{2,}/.test(first);
 }
 
 function readText(part: Part, content: Buffer, budget: Budget) {
@@ -317,7 +316,7 @@ function convert(part: Part, text: string, decoded: string): string {
     case 'text/x-amp-html':
     case 'text/watch-html':
     case 'application/xhtml+xml':
-      return htmlToText(text).text;
+      return htmlToText(text);
     case 'text/enriched':
       return enrichedToText(text, false);
     case 'text/richtext':
@@ -331,7 +330,7 @@ function convert(part: Part, text: string, decoded: string): string {
         /^\s*(?:<!doctype html|<html)\b/i.test(text.slice(0, 500)) &&
         /<\/(?:html|body|p|div)>/i.test(text)
       ) {
-        return htmlToText(text).text;
+        return htmlToText(text);
       }
       if (part.parameters.get('format')?.toLowerCase() === 'flowed') {
         return unflow(text, part.parameters.get('delsp')?.toLowerCase() === 'yes');

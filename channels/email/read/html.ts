@@ -5,12 +5,6 @@ import { limits } from './limits.ts';
 export const historyBegins = '\ue0f0';
 export const historyEnds = '\ue0f1';
 
-export type HtmlText = {
-  readonly text: string;
-  /** The words alone, without the addresses of links and what pictures stand for. */
-  readonly words: string;
-};
-
 const spaced = new Set([
   'p',
   'h1',
@@ -50,8 +44,8 @@ const wraps = new Set(['blockquote', 'div', 'span']);
  * Text of an HTML mail, with `> ` before what blockquotes cite. Reads tokens, not a tree, so that neither depth nor size
  * nor broken nesting can exhaust it, and no closing tag is needed.
  */
-export function htmlToText(html: string): HtmlText {
-  const out = new Lines();
+export function htmlToText(html: string): string {
+  const out = createLines();
   let name = '';
   let attribute = '';
   let attributes: Record<string, string> = {};
@@ -175,7 +169,7 @@ export function htmlToText(html: string): HtmlText {
   tokenizer.end();
   const found = out.end();
   // swallowed by a comment or a script that never ends
-  if (!/[\p{L}\p{N}]/u.test(found.text)) return stripTags(html);
+  if (!/[\p{L}\p{N}]/u.test(found)) return stripTags(html);
   return found;
 }
 
@@ -199,133 +193,120 @@ function findMark(classes: string, id: string, style: string): 'inside' | 'rest'
   return /border-top:\s*(?:solid\s+)?#(?:E1E1E1|B5C4DF)/i.test(style.replace(/\s+/g, ' ')) ? 'rest' : null;
 }
 
-/** Puts lines together: blanks collapse, gaps are one empty line, quotes have their `>`. */
-class Lines {
-  private readonly lines: string[] = [];
-  private readonly plain: string[] = [];
-  private current: string[] = [];
-  private empty = true;
-  private pendingSpace = false;
-  private prefix = '';
-  private length = 0;
+/** Puts lines together: blanks collapse, gaps are one empty line, citations have their `>`. */
+function createLines() {
+  const lines: string[] = [];
+  let current: string[] = [];
+  let empty = true;
+  let pendingSpace = false;
+  let prefix = '';
+  let length = 0;
 
-  text(value: string, asIs: boolean): void {
-    if (this.length > limits.text) return;
-    if (asIs) {
-      const [first = '', ...others] = value.split(/\r\n|\r|\n/);
-      this.push(first);
-      for (const other of others) {
-        this.line(true);
-        this.push(other);
-      }
-      this.plain.push(value);
-      return;
-    }
-    const collapsed = value.replace(/[\s\u00a0]+/g, ' ');
-    if (collapsed === '') return;
-    if (collapsed === ' ') {
-      this.space();
-      return;
-    }
-    if (collapsed.startsWith(' ')) this.space();
-    this.push(collapsed.trim());
-    this.plain.push(collapsed);
-    if (collapsed.endsWith(' ')) this.space();
-  }
+  const isFull = () => length > limits.text;
 
-  private push(value: string): void {
+  const push = (value: string) => {
     if (value === '') return;
-    if (this.pendingSpace && !this.empty) this.current.push(' ');
-    this.pendingSpace = false;
-    this.current.push(value);
-    this.length += value.length + 1;
-    this.empty = false;
-  }
+    if (pendingSpace && !empty) current.push(' ');
+    pendingSpace = false;
+    current.push(value);
+    length += value.length + 1;
+    empty = false;
+  };
 
-  space(): void {
-    this.pendingSpace = true;
-    this.plain.push(' ');
-  }
+  const space = () => {
+    pendingSpace = true;
+  };
 
-  /** Something that stands for a picture. */
-  aside(value: string): void {
-    const text = value.replace(/\s+/g, ' ').trim();
-    if (!/[\p{L}\p{N}]/u.test(text) || this.length > limits.text) return;
-    this.pendingSpace = true;
-    this.push(`[${text}]`);
-    this.pendingSpace = true;
-  }
+  const line = (asIs = false) => {
+    if (empty && !asIs) return;
+    lines.push(prefix + current.join(''));
+    current = [];
+    empty = true;
+    pendingSpace = false;
+  };
 
-  bullet(value: string): void {
-    this.push(value.trimEnd());
-    this.pendingSpace = true;
-  }
+  const gap = () => {
+    line();
+    if ((lines.at(-1) ?? '').replace(/[>\s]/g, '') !== '') lines.push(prefix.trimEnd());
+  };
 
-  mark(): number {
-    return this.current.length;
-  }
+  const preformatted = (value: string) => {
+    const [first = '', ...others] = value.split(/\r\n|\r|\n/);
+    push(first);
+    for (const other of others) {
+      line(true);
+      push(other);
+    }
+  };
 
-  /** The address of a link after its words, unless they say it. */
-  link(href: string, from: number): void {
-    if (!/^(?:https?|ftp|mailto|tel|geo):/i.test(href) || this.length > limits.text) return;
-    const words = this.current.slice(from).join('');
-    const bare = (value: string) =>
-      value
-        .toLowerCase()
-        .replace(/^(?:https?:\/\/|mailto:|tel:)(?:www\.)?|\/$/g, '')
-        .replace(/\s/g, '');
-    if (words !== '' && bare(href).includes(bare(words)) && bare(words).length >= bare(href).length - 2)
-      return;
-    this.pendingSpace ||= words !== '';
-    this.push(`<${href.replace(/\s+/g, '').slice(0, 2_000)}>`);
-  }
-
-  line(asIs = false): void {
-    this.plain.push(' ');
-    if (this.empty && !asIs) return;
-    this.lines.push(this.prefix + this.current.join(''));
-    this.clear();
-  }
-
-  gap(): void {
-    this.line();
-    if ((this.lines.at(-1) ?? '').replace(/[>\s]/g, '') !== '') this.lines.push(this.prefix.trimEnd());
-  }
-
-  marker(value: string): void {
-    this.line();
-    this.lines.push(value);
-  }
-
-  quoteDepth(depth: number): void {
-    this.line();
-    this.prefix = depth === 0 ? '' : `${'>'.repeat(Math.min(depth, 10))} `;
-  }
-
-  private clear(): void {
-    this.current = [];
-    this.empty = true;
-    this.pendingSpace = false;
-  }
-
-  end(): HtmlText {
-    this.line();
-    return {
-      text: this.lines
+  return {
+    space,
+    line: () => line(),
+    gap,
+    text: (value: string, asIs: boolean) => {
+      if (isFull()) return;
+      if (asIs) {
+        preformatted(value);
+        return;
+      }
+      const collapsed = value.replace(/[\s\u00a0]+/g, ' ');
+      if (collapsed.startsWith(' ')) space();
+      push(collapsed.trim());
+      if (collapsed.endsWith(' ')) space();
+    },
+    /** Something that stands for a picture. */
+    aside: (value: string) => {
+      const text = value.replace(/\s+/g, ' ').trim();
+      if (!/[\p{L}\p{N}]/u.test(text) || isFull()) return;
+      space();
+      push(`[${text}]`);
+      space();
+    },
+    bullet: (value: string) => {
+      push(value.trimEnd());
+      space();
+    },
+    mark: () => current.length,
+    /** The address of a link after its words, unless they say it. */
+    link: (href: string, from: number) => {
+      if (!/^(?:https?|ftp|mailto|tel|geo):/i.test(href) || isFull()) return;
+      const words = current.slice(from).join('');
+      const said = toBareLink(words);
+      const meant = toBareLink(href);
+      if (words !== '' && meant.includes(said) && said.length >= meant.length - 2) return;
+      if (words !== '') space();
+      push(`<${href.replace(/\s+/g, '').slice(0, 2_000)}>`);
+    },
+    marker: (value: string) => {
+      line();
+      lines.push(value);
+    },
+    quoteDepth: (depth: number) => {
+      line();
+      prefix = depth === 0 ? '' : `${'>'.repeat(Math.min(depth, 10))} `;
+    },
+    end: () => {
+      line();
+      return lines
         .join('\n')
         .replace(/\n{3,}/g, '\n\n')
-        .trim(),
-      words: this.plain.join(''),
-    };
-  }
+        .trim();
+    },
+  };
 }
 
-function stripTags(html: string): HtmlText {
+const toBareLink = (value: string) =>
+  value
+    .toLowerCase()
+    .replace(/^(?:https?:\/\/|mailto:|tel:)(?:www\.)?|\/$/g, '')
+    .replace(/\s/g, '');
+
+function stripTags(html: string): string {
   const text = html
     .slice(0, limits.text)
-    .replace(/<style\b[^>]*>[^<]*/gi, ' ')
+    .replace(/<style\b[^>]{0,500}>[^<]*/gi, ' ')
     .replace(/<[^<>]*>?/g, ' ')
     .replace(/[\s\u00a0]+/g, ' ')
     .trim();
-  return { text: /[\p{L}\p{N}]/u.test(text) ? text : '', words: text };
+  return /[\p{L}\p{N}]/u.test(text) ? text : '';
 }

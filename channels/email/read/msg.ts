@@ -59,7 +59,7 @@ export function readOutlookFile(raw: Buffer): OutlookFile | null {
           ].find((one) => one?.includes('@')) ?? null,
       },
       subject: found.subject ?? null,
-      text: (plain.trim() !== '' ? plain : html === undefined ? '' : htmlToText(html).text).replace(
+      text: (plain.trim() !== '' ? plain : html === undefined ? '' : htmlToText(html)).replace(
         /\r\n?/g,
         '\n',
       ),

@@ -49,10 +49,14 @@ describe('what its writer says', () => {
     ['02.11.2026 08:20 пользователь "Lapor" <\nlapor@example.go.id> написал:\n\n> Terima kasih'],
     ['-----Pesan Asli-----\nDari: Lapor\nDikirim: Senin\nKepada: Siti\nPerihal: Laporan\n\nTerima kasih'],
     ['-----Original Message-----\nFrom: Lapor\nTerima kasih'],
-    ['Dari: Lapor <lapor@example.go.id>\nDikirim: Senin, 2 November 2026 08.20\nKepada: Siti\nPerihal: Laporan\n\nTerima kasih'],
-    ['________________________________\nFrom: Lapor\nSent: Monday\nTo: Siti\nSubject: Laporan\n\nTerima kasih'],
+    [
+      'Dari: Lapor <lapor@example.go.id>\nDikirim: Senin, 2 November 2026 08.20\nKepada: Siti\nPerihal: Laporan\n\nTerima kasih',
+    ],
+    [
+      '________________________________\nFrom: Lapor\nSent: Monday\nTo: Siti\nSubject: Laporan\n\nTerima kasih',
+    ],
   ])('comes before %j', (history) => {
-    const mail = parse('From: a@example.com', `Masih gelap.\n${history}\n`);
+    const mail = parseMail(Buffer.from(`From: a@example.com\n\nMasih gelap.\n${history}\n`), {});
     expect(mail.text).toBe('Masih gelap.');
     expect(mail.quoted).toContain('Terima kasih');
   });
@@ -108,7 +112,10 @@ describe('what its writer says', () => {
 
   it('is found without mailbox line, empty line and right boundary', () => {
     const mail = read('broken.eml');
-    expect(mail).toMatchObject({ subject: 'Jalan rusak 😧', from: { name: 'Siti', address: 'siti@example.com' } });
+    expect(mail).toMatchObject({
+      subject: 'Jalan rusak 😧',
+      from: { name: 'Siti', address: 'siti@example.com' },
+    });
     expect(mail.text).toBe('Jalan berlubang, café tutup.');
   });
 
@@ -129,7 +136,11 @@ describe('what its writer says', () => {
       Buffer.from(`\r\n\n${mail}`),
       Buffer.from(`\ufeff${mail}`),
     ]) {
-      expect(parseMail(raw, {})).toMatchObject({ subject: 'Jalan', text: 'Rusak parah', from: { address: 'a@example.com' } });
+      expect(parseMail(raw, {})).toMatchObject({
+        subject: 'Jalan',
+        text: 'Rusak parah',
+        from: { address: 'a@example.com' },
+      });
     }
     expect(parseMail(Buffer.alloc(0), {}).error).toMatch(/^empty/);
     expect(parseMail(Buffer.from('Jalan rusak di desa kami'), {})).toMatchObject({
@@ -201,7 +212,10 @@ describe('addresses', () => {
   it('are missing where only a name is there, which is kept', () => {
     expect(parse('From: Siti Rohmah')).toMatchObject({ from: null, fromName: 'Siti Rohmah' });
     expect(parse('To: undisclosed-recipients:;')).toMatchObject({ from: null, recipients: [] });
-    expect(parse('From: Siti\nReply-To: siti@example.com').from).toEqual({ name: 'Siti', address: 'siti@example.com' });
+    expect(parse('From: Siti\nReply-To: siti@example.com').from).toEqual({
+      name: 'Siti',
+      address: 'siti@example.com',
+    });
   });
 });
 
@@ -226,17 +240,32 @@ describe('encodings', () => {
     ['charset="windows-1251"', '8bit', '\xcf\xf0\xe8\xe2\xe5\xf2', 'Привет'],
     ['charset=utf-7', '7bit', 'caf+AOk-', 'café'],
     ['charset=iso-2022-jp', '7bit', '\x1b$B;K86\x1b(B', '史原'],
-    ['charset=utf-8', 'quoted-printable', 'a = b, 100=25, caf=C3=A9 pu=\nas =ZZ', 'a = b, 100%, café puas =ZZ'],
-    ['charset=utf-8', 'base64', 'SmFs!YW4g\ncnVzYWs\n_____\nMilis warga example\n', 'Jalan rusak\n\n_____\nMilis warga example'],
+    [
+      'charset=utf-8',
+      'quoted-printable',
+      'a = b, 100=25, caf=C3=A9 pu=\nas =ZZ',
+      'a = b, 100%, café puas =ZZ',
+    ],
+    [
+      'charset=utf-8',
+      'base64',
+      'SmFs!YW4g\ncnVzYWs\n_____\nMilis warga example\n',
+      'Jalan rusak\n\n_____\nMilis warga example',
+    ],
     ['charset=utf-8', 'base64', 'Ini bukan base64 sama sekali.', 'Ini bukan base64 sama sekali.'],
   ])('of the text: %s, %s', (charset, encoding, body, text) => {
-    const mail = parse(`From: a@example.com\nContent-Type: text/plain; ${charset}\nContent-Transfer-Encoding: ${encoding}`, body);
+    const mail = parse(
+      `From: a@example.com\nContent-Type: text/plain; ${charset}\nContent-Transfer-Encoding: ${encoding}`,
+      body,
+    );
     expect(mail.text).toBe(text);
   });
 
   it('finds files that stand in the text', () => {
-    const mail = parse('From: a@example.com', "Foto:\nbegin 644 a.txt\n#0V%T\n`\nend\nSelesai\n");
+    const mail = parse('From: a@example.com', 'Foto:\nbegin 644 a.txt\n#0V%T\n`\nend\nSelesai\n');
     expect(mail.text).toMatch(/^Foto:\s+Selesai$/);
-    expect(mail.files.map(({ name, content }) => [name, Buffer.from(content).toString()])).toEqual([['a.txt', 'Cat']]);
+    expect(mail.files.map(({ name, content }) => [name, Buffer.from(content).toString()])).toEqual([
+      ['a.txt', 'Cat'],
+    ]);
   });
 });

@@ -49,26 +49,28 @@ export function createMailReader({
   let closed = false;
 
   const start = (): Thread => {
-    const worker = new Worker(program, {
+    const options = {
       workerData: own,
       env: {},
-      // From the sources, as in `npm run dev` and the tests, TypeScript has to be understood there too.
-      execArgv: fileURLToPath(program).endsWith('.ts') ? ['--import', 'tsx'] : [],
       resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 },
       stdout: true,
       stderr: true,
-    });
+    };
+    // From the sources, as in `npm run dev` and the tests, TypeScript has to be understood there too; Node 20 takes no
+    // `--import` for a thread.
+    const worker = program.pathname.endsWith('.ts')
+      ? new Worker(
+          `import('tsx/esm/api').then(({ register }) => { register(); return import('${program.href}'); })`,
+          {
+            ...options,
+            eval: true,
+          },
+        )
+      : new Worker(program, options);
     const thread: Thread = { worker, task: null, timer: null, read: 0 };
     worker.on('message', (mail: ReadMail) => finish(thread, toBuffers(mail)));
     worker.on('messageerror', (error) => defeat(thread, `could not be handed over: ${error.name}`));
-    worker.on('error', (error: Error & { code?: string }) =>
-      defeat(
-        thread,
-        error.code === 'ERR_WORKER_OUT_OF_MEMORY'
-          ? 'took too much memory to read'
-          : `defeated its reader: ${error.name}`,
-      ),
-    );
+    worker.on('error', (error: unknown) => defeat(thread, describeDefeat(error)));
     worker.on('exit', () => defeat(thread, 'ended its reader'));
     worker.unref();
     pool.add(thread);
@@ -158,6 +160,14 @@ export function createMailReader({
       );
     },
   };
+}
+
+/** Anything can be thrown. */
+function describeDefeat(error: unknown): string {
+  if (!(error instanceof Error)) return 'defeated its reader';
+  return 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+    ? 'took too much memory to read'
+    : `defeated its reader: ${error.name}`;
 }
 
 /** Compiled or not, as this file is. */

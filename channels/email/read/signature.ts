@@ -14,7 +14,8 @@ export function findSignature(lines: readonly string[]): number {
   let end = lines.length;
   // how many lines with words come after each, counted once
   const filled = new Uint32Array(lines.length + 1);
-  for (let at = lines.length - 1; at >= 0; at -= 1) filled[at] = (filled[at + 1] ?? 0) + (lines[at]?.trim() === '' ? 0 : 1);
+  for (let at = lines.length - 1; at >= 0; at -= 1)
+    filled[at] = (filled[at + 1] ?? 0) + (lines[at]?.trim() === '' ? 0 : 1);
   for (let at = 0; at < lines.length; at += 1) {
     const line = lines[at] ?? '';
     const strict = line === '-- ';

@@ -88,7 +88,7 @@ function chooseText(body: string, properties: ReadonlyMap<number, Value>, codepa
   const text = plain === undefined ? body.replaceAll('\0', '') : toText(plain, codepage);
   if (text.trim() !== '') return text.replace(/\r\n?/g, '\n');
   const html = properties.get(0x1013);
-  if (html !== undefined) return htmlToText(decodeText(html.bytes, codepage)).text;
+  if (html !== undefined) return htmlToText(decodeText(html.bytes, codepage));
   const rtf = properties.get(0x1009);
   return rtf === undefined ? '' : readCompressedRtf(rtf.bytes);
 }

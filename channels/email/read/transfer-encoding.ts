@@ -67,17 +67,17 @@ function findEndOfBase64(bytes: Buffer): number {
     const end = feed < 0 ? bytes.length : feed;
     if (end - start <= 400) {
       const line = bytes.toString('latin1', start, end).trim();
-      if (line !== '' && !base64Line.test(line) && readsLikeWords(line)) return start;
+      if (line !== '' && (isRuler(line) || (!base64Line.test(line) && readsLikeWords(line)))) return start;
     }
     start = end + 1;
   }
   return bytes.length;
 }
 
-/** A ruler, or several words: noise of the line has neither. */
-function readsLikeWords(line: string): boolean {
-  return /^[-_=*]{3,}$/.test(line) || /(?:^|\s)[A-Za-z]{2,}[,.:;!?]?\s+[A-Za-z(<]/.test(line);
-}
+const isRuler = (line: string) => /^(?:[-_*]{3,}|={5,})$/.test(line);
+
+/** Several words: noise of the line has none. */
+const readsLikeWords = (line: string) => /(?:^|\s)[A-Za-z]{2,}[,.:;!?]?\s+[A-Za-z(<]/.test(line);
 
 /** Lines of uuencode, from the one after `begin` to `end` or as far as they go. */
 export function decodeUu(lines: readonly string[]): Buffer {
