@@ -40,8 +40,8 @@ export function parseMail(bytes: Buffer, own: OwnMail): ReadMail {
     ),
     subject,
     date: parseDate(findField(root.header, 'date')),
-    text: cut.text,
-    quoted: quoted.length === 0 ? null : quoted.join('\n\n'),
+    text: toStorable(cut.text),
+    quoted: quoted.length === 0 ? null : toStorable(quoted.join('\n\n')),
     files: words.files,
     bounce,
     authentication: listFields(root.header, 'authentication-results').flatMap(parseAuthentication),
@@ -67,6 +67,9 @@ const recipientFields = [
 ];
 
 const hasWords = (text: string) => /[\p{L}\p{N}]/u.test(text);
+
+/** PostgreSQL refuses NUL, and half a surrogate pair is no text; winmail.dat and RTF bring both. */
+const toStorable = (text: string) => text.toWellFormed().replaceAll('\0', '');
 
 /** UTF-16 to UTF-8, line ends that were doubled to one, NUL bytes out of a header. */
 function prepare(bytes: Buffer): Buffer {
@@ -257,8 +260,8 @@ function parseOutlookFile(bytes: Buffer, own: OwnMail): ReadMail {
     from: address === null ? null : { name, address },
     fromName: name,
     subject: base.subject ?? file.subject,
-    text: cut.text,
-    quoted: cut.quoted.length === 0 ? null : cut.quoted.join('\n\n'),
+    text: toStorable(cut.text),
+    quoted: cut.quoted.length === 0 ? null : toStorable(cut.quoted.join('\n\n')),
     forwardedFrom: cut.forwardedFrom,
     files: file.files,
     error: 'an Outlook file (.msg), no mail as it is sent',
