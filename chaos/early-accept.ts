@@ -13,7 +13,7 @@ const negligenceMs = 300;
 /** The mistake this harness exists to find: the receipt first, the commit a moment later, and nothing if that fails. */
 export function createEarlyAccept(
   context: Pick<DoorContext, 'seal' | 'blindIndex' | 'clock'>,
-  inbox: Inbox,
+  inbox: Pick<Inbox, 'store'>,
 ): Accept {
   async function storeLater(entries: readonly InboxEntry[]): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, negligenceMs));

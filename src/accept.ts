@@ -22,7 +22,7 @@ const maxWaitingBytes = 32 * 1024 * 1024;
 
 export function createAccept(
   context: Pick<DoorContext, 'seal' | 'blindIndex' | 'clock'>,
-  inbox: Inbox,
+  inbox: Pick<Inbox, 'store'>,
 ): Accept {
   const commit = createGroupCommit(inbox.store, {
     maxItems: maxPerCommit,

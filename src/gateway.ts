@@ -172,7 +172,7 @@ async function openDoor(
   return {
     accept: count(createAccept(context, inbox)),
     // A door of its own: mails of many megabytes do not keep others out.
-    acceptUnspooled: count(createAccept(context, { ...inbox, store: inbox.storeUnspooled })),
+    acceptUnspooled: count(createAccept(context, { store: inbox.storeUnspooled })),
     checkSpool: async () => {
       if (spool.facts().bytes > 0.95 * maxBytes) throw new Error('the spool is full');
     },

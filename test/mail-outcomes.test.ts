@@ -147,7 +147,7 @@ test('a wrong password is for the operator to mend: the mail is tried again', as
   server.does({ ehlo: '250-uji.example\r\n250 AUTH PLAIN', auth: '535 5.7.8 lapor: rahasia' });
   const signedIn = createEmailSend(
     account(server.port, { user: { name: 'lapor', password: 'rahasia' } }),
-    [],
+    undefined,
     timeouts,
   );
   expect(await signedIn.send(message(), noCall)).toEqual({
@@ -161,7 +161,7 @@ test('a wrong password is for the operator to mend: the mail is tried again', as
 test('where TLS is required, nothing is said in the clear', async () => {
   const strict = createEmailSend(
     account(server.port, { tls: 'starttls', user: { name: 'lapor', password: 'rahasia' } }),
-    [],
+    undefined,
     timeouts,
   );
   expect(await strict.send(message(), noCall)).toMatchObject({ kind: 'retry' });

@@ -123,11 +123,10 @@ async function openContext(
   const attachments = await openAttachments(parts);
   // The sweep puts on the queue what was stored.
   const feeds = { reports: () => undefined, messages: () => undefined };
-  const inbox = {
-    store: (entries: Parameters<typeof storeEntries>[1]) => storeEntries({ ...parts, feeds }, entries),
-    stop: async () => undefined,
-  };
-  const accept = createAccept({ ...parts, ...sealing }, inbox);
+  const accept = createAccept(
+    { ...parts, ...sealing },
+    { store: (entries) => storeEntries({ ...parts, feeds }, entries) },
+  );
   return { context: { ...parts, ...sealing, attachments, accept }, close: () => attachments.stop() };
 }
 

@@ -51,6 +51,8 @@ export type ReadMail = {
   readonly references: readonly string[];
   /** Who wrote it: From, else Sender, Reply-To or Return-Path; null where nobody is named. */
   readonly from: MailAddress | null;
+  /** Display name in From, also where no address can be read; null where there is none. */
+  readonly fromName?: string | null;
   /** Of a mail that was forwarded: who wrote what was forwarded, where it can be read. */
   readonly forwardedFrom: MailAddress | null;
   /** To, Cc, Delivered-To and the like. */

@@ -47,7 +47,7 @@ export async function startMailboxes(
     ...context,
     channels: [{ name: 'email', providers: [], sources: createMailboxSources(file) }],
     databaseUrl,
-    accept: createAccept(context, { ...inbox, store: inbox.storeUnspooled }),
+    accept: createAccept(context, { store: inbox.storeUnspooled }),
     figures: createSourceFigures(registry),
   });
   return {

@@ -19,12 +19,32 @@ export const makeSubject: Readonly<
     await holdReports(db, [{ reportId: id, reason: 'banyak dari satu nomor' }]);
     return { id, owner: 'nasional' };
   },
+  import: async (db, agency) => {
+    const id = randomUUID();
+    await db.query(
+      `insert into imports (id, office_code, created_by, state, format, separator, row_count, mapping, heading_mark, expires_at)
+       values ($1, $2, $3, 'finished', 'csv', ',', 0, '[]', '\\x00', now() + interval '1 day')`,
+      [id, agency, randomUUID()],
+    );
+    return { id, owner: agency };
+  },
   letter: async (db, agency) => {
     const id = await report(db);
     await db.query(
       `insert into letters (report_id, office_code, year, agenda_number, origin, received_on, entered_by)
        values ($1, $2, 2026, $3, 'letter', '2026-11-20', $4)`,
       [id, agency, String(randomInt(1_000_000)), randomUUID()],
+    );
+    return { id, owner: agency };
+  },
+  message: async (db, agency) => {
+    const id = randomUUID();
+    await db.query(
+      `insert into messages (
+         id, receipt, channel, external_id, form, mailbox, agency_code, bytes, received_at, due_at, state, fate, outcome,
+         finished_at
+       ) values ($1, $2, 'email', $2, 'mail', 'pengaduan', $3, 1200, now(), now(), 'done', 'auto-reply', 'not answered', now())`,
+      [id, `uji-${id}`, agency],
     );
     return { id, owner: agency };
   },

@@ -4,7 +4,10 @@ import { nationalDesk } from '../../domain/routing/directory.ts';
 import { mayActFor, type Role, roles, type StaffMember } from '../../domain/staff.ts';
 import type { Language } from '../messages/language.ts';
 import { accountWords } from './account/words.ts';
+import { deskWords } from './desk/words.ts';
 import { heldWords } from './held/words.ts';
+import { importPageWords } from './import/words.ts';
+import { mailWords } from './mail/words.ts';
 import { memberWords } from './members/words.ts';
 
 /** What staff find on their home page: one entry a part, in the order of a day's work. */
@@ -18,7 +21,16 @@ export type StaffSection = {
   readonly count?: (context: Pick<HttpContext, 'db' | 'directory'>, staff: StaffMember) => Promise<number>;
 };
 
+/** Of a part whose page begins with a sentence that says what it is for. */
+const leadOf = (say: (language: Language) => { readonly title: string; readonly lead: string }) => ({
+  id: { title: say('id').title, hint: say('id').lead },
+  en: { title: say('en').title, hint: say('en').lead },
+});
+
 const sections: readonly StaffSection[] = [
+  { href: '/petugas/surat', roles, words: leadOf((language) => deskWords({ language })) },
+  { href: '/petugas/impor', roles, words: leadOf((language) => importPageWords[language]) },
+  { href: '/petugas/email', roles, words: leadOf((language) => mailWords[language]) },
   {
     href: '/petugas/tertahan',
     roles: ['officer', 'admin'],

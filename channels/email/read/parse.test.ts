@@ -1,0 +1,271 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parseMail } from './parse.ts';
+
+const read = (name: string) => parseMail(readFileSync(new URL(`./fixtures/${name}`, import.meta.url)), {});
+const parse = (lines: string, body = '', own = {}) =>
+  parseMail(Buffer.from(`${lines}\n\n${body}`, 'latin1'), own);
+
+describe('what its writer says', () => {
+  it('is read with sender, subject and date, without the signature, which is kept apart', () => {
+    const mail = read('plain.eml');
+    expect(mail).toMatchObject({
+      kind: 'report',
+      from: { name: 'Rohmah, Siti', address: 'siti.rohmah@example.com' },
+      subject: 'Lampu jalan mati di Jl. Cisitu',
+      messageId: '<a1@example.com>',
+      date: new Date('2026-11-02T01:15:00Z'),
+      text: 'Lampu jalan di Jl. Cisitu Indah mati sejak tiga minggu lalu.\nKalau malam gelap sekali.',
+      error: null,
+    });
+    expect(mail.quoted).toContain('RT 03 RW 05');
+  });
+
+  it('is parted from what an Indonesian mailer cites, over two lines, and from what the phone adds', () => {
+    const mail = read('reply-id.eml');
+    expect(mail.text).toBe('Sampai hari ini lampunya belum menyala juga, Pak.');
+    expect(mail.quoted).toMatch(/Dikirim dari ponsel[\s\S]*menulis:[\s\S]*8699-3114-4244/);
+    expect(mail.inReplyTo).toBe('<n.0190b5e2-5a4e-7cc1-9d3e-0d5a1f0c2b3a@example.go.id>');
+  });
+
+  it('stays with the lines that it answers', () => {
+    const mail = read('interleaved.eml');
+    expect(mail.text).toMatch(/Di mana[\s\S]*Di depan masjid[\s\S]*Sejak tiga minggu/);
+    expect(mail.quoted).toBeNull();
+  });
+
+  it('is all there is where nothing but citations is there', () => {
+    const mail = parse('From: a@example.com', '> Jalan rusak\n> parah\n');
+    expect(mail.text).toBe('> Jalan rusak\n> parah');
+    expect(mail.quoted).toBeNull();
+  });
+
+  it.each([
+    ['On Mon, Nov 2, 2026 at 8:20 AM Lapor <lapor@example.go.id> wrote:\n> Terima kasih'],
+    ['Le 2 nov. 2026 à 08:20, Lapor <lapor@example.go.id> a écrit :\n> Terima kasih'],
+    ['Am 02.11.2026 um 08:20 schrieb Lapor:\n> Terima kasih'],
+    ['El lun, 2 nov 2026 a las 8:20, Lapor (<lapor@example.go.id>) escribió:\n> Terima kasih'],
+    ['在 2026年11月2日，Lapor <lapor@example.go.id> 写道：\n> Terima kasih'],
+    ['02.11.2026 08:20 пользователь "Lapor" <\nlapor@example.go.id> написал:\n\n> Terima kasih'],
+    ['-----Pesan Asli-----\nDari: Lapor\nDikirim: Senin\nKepada: Siti\nPerihal: Laporan\n\nTerima kasih'],
+    ['-----Original Message-----\nFrom: Lapor\nTerima kasih'],
+    [
+      'Dari: Lapor <lapor@example.go.id>\nDikirim: Senin, 2 November 2026 08.20\nKepada: Siti\nPerihal: Laporan\n\nTerima kasih',
+    ],
+    [
+      '________________________________\nFrom: Lapor\nSent: Monday\nTo: Siti\nSubject: Laporan\n\nTerima kasih',
+    ],
+  ])('comes before %j', (history) => {
+    const mail = parseMail(Buffer.from(`From: a@example.com\n\nMasih gelap.\n${history}\n`), {});
+    expect(mail.text).toBe('Masih gelap.');
+    expect(mail.quoted).toContain('Terima kasih');
+  });
+
+  it('is what somebody forwards, whose writer is named, but not in the text', () => {
+    const mail = read('forwarded-id.eml');
+    expect(mail.forwardedFrom).toEqual({ name: 'Budi Santoso', address: 'budi@example.net' });
+    expect(mail.text).toBe(
+      'Mohon ditindaklanjuti.\n\nPapan jembatan di Desa Sukamaju patah dua, anak sekolah takut lewat.',
+    );
+    expect(mail.quoted).toContain('Budi Santoso');
+  });
+
+  it('is in the enclosed mail where there is nothing else, with the files of that', () => {
+    const mail = read('forwarded-as-file.eml');
+    expect(mail.text).toBe('Papan jembatan patah dua.');
+    expect(mail.forwardedFrom?.address).toBe('budi@example.net');
+    expect(mail.files.map(({ name, type }) => [name, type])).toEqual([
+      ['Jembatan rusak.eml', 'message/rfc822'],
+      ['jembatan.jpg', 'image/jpeg'],
+    ]);
+  });
+
+  it('is read from HTML, without what nobody sees', () => {
+    const mail = read('html-only.eml');
+    expect(mail.text).toBe(
+      'Saluran air di Jl. Merdeka tersumbat & bau, café tutup.\n\nLokasi depan pasar\n\nfoto <https://example.com/foto> [parit meluap]',
+    );
+    expect(mail.quoted).toContain('Laporan Anda kami terima.');
+  });
+
+  it('is not what tells that a program knows no HTML', () => {
+    const mail = read('alternative-no-html.eml');
+    expect(mail.text).toMatch(/^Sampah di Pasar Lama/);
+    expect(mail.quoted).toContain('does not support HTML');
+  });
+
+  it('is all texts between the files', () => {
+    const mail = read('attachments.eml');
+    expect(mail.text).toBe('Foto pertama:\n\nFoto kedua menyusul.');
+    expect(mail.quoted).toContain('Perbaikan dijadwalkan pekan depan.');
+    expect(mail.files.map(({ name, type, content }) => [name, type, content.byteLength])).toEqual([
+      ['foto lampu.png', 'image/png', 8],
+      ['Jadwal perbaikan.eml', 'message/rfc822', expect.any(Number)],
+    ]);
+  });
+
+  it('is the subject, place and time of a calendar entry', () => {
+    expect(read('calendar.eml').text).toBe(
+      'Kerja bakti membersihkan selokan\nTempat: Balai RW 05\nMulai: 20261108T070000',
+    );
+  });
+
+  it('is found without mailbox line, empty line and right boundary', () => {
+    const mail = read('broken.eml');
+    expect(mail).toMatchObject({
+      subject: 'Jalan rusak 😧',
+      from: { name: 'Siti', address: 'siti@example.com' },
+    });
+    expect(mail.text).toBe('Jalan berlubang, café tutup.');
+  });
+
+  it('is read in old charsets, and with bytes in the header that nobody encoded', () => {
+    expect(read('kode-lama.eml')).toMatchObject({
+      text: '道路损坏，請修理。',
+      subject: '中 rusak',
+      from: { name: '史原', address: 'budi@example.jp' },
+    });
+  });
+
+  it('survives UTF-16, all line ends, and bytes that are no mail', () => {
+    const mail = 'From: a@example.com\nSubject: Jalan\n\nRusak parah\n';
+    for (const raw of [
+      Buffer.from(`\ufeff${mail}`, 'utf16le'),
+      Buffer.from(mail.replaceAll('\n', '\r')),
+      Buffer.from(mail.replaceAll('\n', '\r\r\n')),
+      Buffer.from(`\r\n\n${mail}`),
+      Buffer.from(`\ufeff${mail}`),
+    ]) {
+      expect(parseMail(raw, {})).toMatchObject({
+        subject: 'Jalan',
+        text: 'Rusak parah',
+        from: { address: 'a@example.com' },
+      });
+    }
+    expect(parseMail(Buffer.alloc(0), {}).error).toMatch(/^empty/);
+    expect(parseMail(Buffer.from('Jalan rusak di desa kami'), {})).toMatchObject({
+      text: 'Jalan rusak di desa kami',
+      error: 'no mail header: read as text',
+    });
+  });
+
+  it('is said to be encrypted where it is', () => {
+    const mail = read('encrypted.eml');
+    expect(mail.error).toMatch(/^encrypted/);
+    expect(mail.files.map(({ name }) => name)).toContain('encrypted.asc');
+  });
+});
+
+describe('what kind of mail it is', () => {
+  it('tells a bounce, and of which mail', () => {
+    expect(read('bounce.eml')).toMatchObject({
+      kind: 'bounce',
+      bounce: {
+        messageId: '<n.0190b5e2-5a4e-7cc1-9d3e-0d5a1f0c2b3a@example.go.id>',
+        action: 'failed',
+        status: '5.1.1',
+        diagnostic: 'smtp; 550 5.1.1 no such user',
+      },
+    });
+  });
+
+  it.each([
+    ['receipt.eml', 'receipt'],
+    ['auto-reply.eml', 'auto-reply'],
+    ['list.eml', 'auto-reply'],
+    ['plain.eml', 'report'],
+  ])('%s is a %s', (name, kind) => {
+    expect(read(name).kind).toBe(kind);
+  });
+
+  it.each([
+    ['From: a@example.com\nX-Lapor-Gateway: 1', 'own'],
+    ['From: a@example.com\nX-Loop: lapor@example.go.id', 'own'],
+    ['From: a@example.com\nMessage-ID: <n.0190b5e2-5a4e-7cc1-9d3e-0d5a1f0c2b3a@example.go.id>', 'own'],
+    ['From: a@example.com\nMessage-ID: <n.0190b5e2-5a4e-7cc1-9d3e-0d5a1f0c2b3a@example.net>', 'report'],
+    [`From: a@example.com\n${'Received: by x\n'.repeat(51).trimEnd()}`, 'auto-reply'],
+    ['From: a@example.com\nAuto-Submitted: no', 'report'],
+    ['From: a@example.com\nPrecedence: bulk', 'auto-reply'],
+    ['From: MAILER-DAEMON@example.com\nSubject: Delivery Status Notification (Failure)', 'bounce'],
+    ['From: a@example.com\nSubject: Delivery failure of my parcel by the post office', 'report'],
+  ])('%j is %s', (header, kind) => {
+    const mail = parse(header, 'Isi', { address: 'lapor@example.go.id', domain: 'example.go.id' });
+    expect(mail.kind).toBe(kind);
+    expect(mail.why === null).toBe(kind === 'report');
+  });
+});
+
+describe('addresses', () => {
+  it.each([
+    ['Siti Rohmah <siti@example.com>', 'Siti Rohmah', 'siti@example.com'],
+    ['Rohmah, Siti <siti@example.com>', 'Rohmah, Siti', 'siti@example.com'],
+    ['siti@example.com (Siti Rohmah)', 'Siti Rohmah', 'siti@example.com'],
+    ['<@relay.example,@other.example:siti@example.com>', null, 'siti@example.com'],
+    ['=?utf-8?q?Siti=2C_Rohmah?= <siti@example.com>', 'Siti, Rohmah', 'siti@example.com'],
+    ['siti@xn--mnchen-3ya.example', null, 'siti@münchen.example'],
+    ['Warga: siti@example.com, budi@example.com;', null, 'siti@example.com'],
+    ['"Siti <siti@example.com>', 'Siti', 'siti@example.com'],
+  ])('%s', (field, name, address) => {
+    expect(parse(`From: ${field}`).from).toEqual({ name, address });
+  });
+
+  it('are missing where only a name is there, which is kept', () => {
+    expect(parse('From: Siti Rohmah')).toMatchObject({ from: null, fromName: 'Siti Rohmah' });
+    expect(parse('To: undisclosed-recipients:;')).toMatchObject({ from: null, recipients: [] });
+    expect(parse('From: Siti\nReply-To: siti@example.com').from).toEqual({
+      name: 'Siti',
+      address: 'siti@example.com',
+    });
+  });
+});
+
+describe('encodings', () => {
+  it.each([
+    ['=?iso-8859-1?Q?caf=E9?=', 'café'],
+    ['=?utf-8?B?w?= =?utf-8?B?6k=?=', 'é'],
+    ['=?utf-8?Q?a?= =?utf-8?Q?b?=', 'ab'],
+    ['=?utf-8?Q?dua kata?= lagi', 'dua kata lagi'],
+    ['=?x-tidak-ada?Q?caf=C3=A9?=', 'café'],
+    ['=?utf-8*id?Q?caf=C3=A9?=', 'café'],
+    ['=?utf-8?Q?terpotong', 'terpotong'],
+    ['=?koi8-r?B?8NLJ18XU?=', 'Привет'],
+    ['caf\xe9', 'café'],
+  ])('of the subject: %j', (field, subject) => {
+    expect(parse(`From: a@example.com\nSubject: ${field}`).subject).toBe(subject);
+  });
+
+  it.each([
+    ['charset=utf-8;format=flowed', '8bit', 'caf\xc3\xa9 \ntutup', 'café tutup'],
+    ['charset=iso-8859-1', '8bit', 'caf\xc3\xa9 tutup \xc3\xa0', 'café tutup à'],
+    ['charset="windows-1251"', '8bit', '\xcf\xf0\xe8\xe2\xe5\xf2', 'Привет'],
+    ['charset=utf-7', '7bit', 'caf+AOk-', 'café'],
+    ['charset=iso-2022-jp', '7bit', '\x1b$B;K86\x1b(B', '史原'],
+    [
+      'charset=utf-8',
+      'quoted-printable',
+      'a = b, 100=25, caf=C3=A9 pu=\nas =ZZ',
+      'a = b, 100%, café puas =ZZ',
+    ],
+    [
+      'charset=utf-8',
+      'base64',
+      'SmFs!YW4g\ncnVzYWs\n_____\nMilis warga example\n',
+      'Jalan rusak\n\n_____\nMilis warga example',
+    ],
+    ['charset=utf-8', 'base64', 'Ini bukan base64 sama sekali.', 'Ini bukan base64 sama sekali.'],
+  ])('of the text: %s, %s', (charset, encoding, body, text) => {
+    const mail = parse(
+      `From: a@example.com\nContent-Type: text/plain; ${charset}\nContent-Transfer-Encoding: ${encoding}`,
+      body,
+    );
+    expect(mail.text).toBe(text);
+  });
+
+  it('finds files that stand in the text', () => {
+    const mail = parse('From: a@example.com', 'Foto:\nbegin 644 a.txt\n#0V%T\n`\nend\nSelesai\n');
+    expect(mail.text).toMatch(/^Foto:\s+Selesai$/);
+    expect(mail.files.map(({ name, content }) => [name, Buffer.from(content).toString()])).toEqual([
+      ['a.txt', 'Cat'],
+    ]);
+  });
+});
