@@ -14,7 +14,8 @@ export type MailAccount = {
 export type MailServer = {
   readonly host: string;
   readonly port: number;
-  /** `wrapped`: from the first byte; `starttls`: before anything is said; `none`: on this machine, where nobody listens. */
+  /** `wrapped`: from the first byte; `starttls`: before anything is said; `none`: on this machine, where nobody
+   * listens; STARTTLS where it is offered, whatever its certificate. */
   readonly tls: 'wrapped' | 'starttls' | 'none';
   readonly user: { readonly name: string; readonly password: string } | null;
 };

@@ -45,7 +45,8 @@ export function createMailTransport(
     port,
     secure: tls === 'wrapped',
     requireTLS: tls === 'starttls',
-    ignoreTLS: tls === 'none',
+    // A mail server of this machine may insist on STARTTLS, mostly with a certificate that nobody signed.
+    ...(tls === 'none' ? { opportunisticTLS: true, tls: { rejectUnauthorized: false } } : {}),
     ...(user === null ? {} : { auth: { user: user.name, pass: user.password } }),
     ...(dkim === null
       ? {}
