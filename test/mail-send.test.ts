@@ -388,6 +388,7 @@ describe.skipIf(!hasPostfix || !hasDovecot)('with Postfix and Dovecot', () => {
       });
       expect(stdout).toMatch(/^localhost:\d+ took the mail as \w+\./);
       expect(code).toBe(0);
+      expect(await receive('siti')).toHaveLength(1);
     });
 
     test.each([
