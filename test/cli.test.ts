@@ -331,6 +331,7 @@ describe('lapor demo', () => {
     });
     expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('starting a throw-away gateway');
+    expect(stdout).toContain('Not shown: e-mail');
     expect(stdout).toMatch(/^all +25 +25 +6 +25 +25 +\d+ ms$/m);
     expect(stdout).toMatch(/copy +of #3, counted with it$/m);
     expect(stdout).toContain('22 webhooks came with a valid signature, 0 with another.');

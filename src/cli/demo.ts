@@ -171,6 +171,7 @@ function introduce(doors: Doors, messages: readonly Message[], config: Config): 
         : `${way} is left alone: this gateway would answer people who sent nothing.`,
     );
   }
+  console.log('Not shown: e-mail, which needs a mail server, and letters, keyed in at /petugas/surat.');
 }
 
 /** The gateway routes as this does, so it is known beforehand who gets something. */
