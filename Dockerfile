@@ -18,6 +18,10 @@ RUN npm prune --omit=dev --ignore-scripts && rm -rf node_modules/@embedded-postg
 FROM node:24-bookworm-slim
 WORKDIR /app
 ENV NODE_ENV=production HOST=0.0.0.0 DATA_DIR=/var/lib/lapor
+# What the letter desk reads scans with.
+RUN apt-get update \
+  && apt-get install --yes --no-install-recommends tesseract-ocr tesseract-ocr-ind poppler-utils \
+  && rm -rf /var/lib/apt/lists/*
 # A volume takes the owner of the folder it is first mounted over; the second is for compose.yaml, which hands out keys.
 RUN install -d -o node -g node -m 0700 /var/lib/lapor /var/lib/lapor-gateway
 COPY package.json ./

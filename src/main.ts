@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { defineCommand, runCommand, runMain } from 'citty';
+import { type CommandDef, defineCommand, runCommand, runMain } from 'citty';
 
 /** The command `lapor`: what runs the gateway and what looks after it. Each command is a file in `src/cli`. */
 const lapor = defineCommand({
@@ -35,6 +35,23 @@ try {
 } catch (error) {
   // citty says what is missing or unknown; its own runner would exit with 1, which here means that the work failed
   if (!(error instanceof Error) || error.name !== 'CLIError') throw error;
-  console.error(`${error.message}\n"lapor --help" shows what there is.`);
+  console.error(`${error.message}\n"${await nameCommand()} --help" shows what there is.`);
   process.exitCode = 2;
+}
+
+/** As much of what was typed as is a command, such as `lapor mailbox add`. */
+async function nameCommand(): Promise<string> {
+  const words = ['lapor'];
+  let command: CommandDef = lapor;
+  for (const word of rawArgs) {
+    const known = await resolve(command.subCommands);
+    if (known === undefined || !Object.hasOwn(known, word)) break;
+    command = (await resolve(known[word])) ?? {};
+    words.push(word);
+  }
+  return words.join(' ');
+}
+
+async function resolve<T>(value: T | Promise<T> | (() => T | Promise<T>)): Promise<T> {
+  return value instanceof Function ? value() : value;
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -46,6 +46,12 @@ describe('lapor --help', () => {
       'endpoint',
       'report',
       'notification',
+      'message',
+      'mailbox',
+      'attachment',
+      'email',
+      'import',
+      'staff',
       'keys',
       'spool',
       'audit',
@@ -73,6 +79,14 @@ describe('lapor --help', () => {
     audit: ['verify', 'list'],
     'audit verify': ['--expect'],
     'audit list': ['--action', '--subject', '--limit', '--json'],
+    message: ['list', 'retry', 'file', 'original'],
+    mailbox: ['add', 'list', 'test', 'remove'],
+    'mailbox add': ['NAME', '--host', '--user', '--agency', '--preset', '--password-stdin', '--dry-run'],
+    email: ['parse', 'test'],
+    attachment: ['list', 'release', 'withdraw'],
+    import: ['FILE', '--office', '--attachments', '--map', '--dry-run'],
+    staff: ['add', 'list', 'disable', 'enable', 'reset', 'sign-out', 'set-role'],
+    'staff add': ['LOGIN', '--name', '--role', '--agency', '--password-stdin'],
     demo: ['--url', '--agency-port', 'throw-away'],
   };
 
@@ -92,6 +106,14 @@ describe('lapor --help', () => {
       expect(stderr).toMatch(/Unknown command|No command specified|Missing required/);
     },
   );
+
+  it.each([
+    ['lpor', 'lapor'],
+    ['endpoint ad', 'lapor endpoint'],
+    ['mailbox add', 'lapor mailbox add'],
+  ])('says where to read on after "lapor %s"', async (command, known) => {
+    expect((await runLapor(command.split(' '))).stderr).toContain(`"${known} --help"`);
+  });
 });
 
 describe('lapor endpoint', () => {
@@ -279,20 +301,43 @@ describe('lapor demo', () => {
     // Set for the real gateway: the invented numbers may be somebody's.
     const provider = await startSmsProvider();
     onTestFinished(provider.stop);
+    let callers = 0;
+    const mailServer = createTcpServer((socket) => {
+      callers += 1;
+      socket.destroy();
+    }).listen(0, '127.0.0.1');
+    await once(mailServer, 'listening');
+    onTestFinished(() => void mailServer.close());
+    const { port } = mailServer.address() as AddressInfo;
+    const mailbox = {
+      name: 'pusat',
+      host: '127.0.0.1',
+      port,
+      secure: 'none',
+      user: 'lapor',
+      password: 'sandi',
+    };
+    const mailboxesFile = join(makeFolder(), 'mailboxes.json');
+    writeFileSync(mailboxesFile, JSON.stringify({ mailboxes: [mailbox] }), { mode: 0o600 });
     const { code, stdout, stderr } = await runLapor(['demo', '--agency-port', String(await findFreePort())], {
       PORT: '1',
       TMPDIR: folder,
       SMS_KANNEL_SEND_URL: provider.url,
       SMS_KANNEL_SEND_USER: 'lapor',
       SMS_KANNEL_SEND_PASSWORD: 'rahasia-kirim',
+      EMAIL_SMTP_URL: `smtp://127.0.0.1:${port}`,
+      EMAIL_FROM: 'lapor@uji.example',
+      EMAIL_MAILBOXES_FILE: mailboxesFile,
     });
     expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('starting a throw-away gateway');
+    expect(stdout).toContain('Not shown: e-mail');
     expect(stdout).toMatch(/^all +25 +25 +6 +25 +25 +\d+ ms$/m);
     expect(stdout).toMatch(/copy +of #3, counted with it$/m);
     expect(stdout).toContain('22 webhooks came with a valid signature, 0 with another.');
     expect(readdirSync(folder)).toEqual([]);
     expect(provider.asked).toEqual([]);
+    expect(callers).toBe(0);
   }, 120_000);
 
   it('refuses to run against a gateway whose reports it could not see', async () => {

@@ -131,7 +131,7 @@ test('a server that is not there is tried again', async () => {
   const nowhere = createEmailSend(account(port), undefined, timeouts);
   expect(await nowhere.send(message(), noCall)).toEqual({
     kind: 'retry',
-    reason: 'no answer to the connection: ESOCKET',
+    reason: 'no answer to the connection: ECONNREFUSED',
     retryAfter: null,
   });
   await nowhere.close();

@@ -245,7 +245,7 @@ describe.skipIf(!hasPostfix || !hasDovecot)('with Postfix and Dovecot', () => {
     await work(id);
     expect(await find(id)).toMatchObject({
       state: 'pending',
-      reason: 'no answer to the connection: ESOCKET',
+      reason: 'no answer to the connection: ECONNREFUSED',
     });
     await postfix.resume();
     await work(id, 60_000);
@@ -352,6 +352,14 @@ describe.skipIf(!hasPostfix || !hasDovecot)('with Postfix and Dovecot', () => {
       expect(said).not.toContain('salah');
     });
 
+    test('signs in, where the server asks for TLS before that', async () => {
+      const said = await examine({
+        ...settings(),
+        EMAIL_SMTP_URL: `smtp://lapor:salah@localhost:${postfix.submissionPort}`,
+      });
+      expect(said).toMatch(/^fail {2}mail server {2}localhost:\d+ takes no mail: 535 5\.7\.8/m);
+    });
+
     test('says that nothing is sent, where nothing is set', async () => {
       expect(await examine({})).toContain('EMAIL_SMTP_URL is not set');
     });
@@ -373,9 +381,19 @@ describe.skipIf(!hasPostfix || !hasDovecot)('with Postfix and Dovecot', () => {
       expect((await PostalMime.parse(raw)).subject).toBe('Uji coba e-mail / Test e-mail');
     });
 
+    test('signs in by STARTTLS on this machine, where the server insists on it, whatever its certificate', async () => {
+      const { code, stdout } = await runLapor(['email', 'test', 'siti@uji.example'], {
+        ...settings(),
+        EMAIL_SMTP_URL: `smtp://lapor:sandi-lapor@localhost:${postfix.submissionPort}`,
+      });
+      expect(stdout).toMatch(/^localhost:\d+ took the mail as \w+\./);
+      expect(code).toBe(0);
+      expect(await receive('siti')).toHaveLength(1);
+    });
+
     test.each([
       ['a wrong password', () => `smtps://lapor:salah@localhost:${postfix.submissionsPort}`, /535 5\.7\.8/],
-      ['nobody there', () => 'smtp://127.0.0.1:1', /ESOCKET/],
+      ['nobody there', () => 'smtp://127.0.0.1:1', /ECONNREFUSED/],
     ])('says what is wrong: %s', async (_, url, said) => {
       const { code, stderr } = await runLapor(['email', 'test', 'siti@uji.example'], {
         ...trusting(),
@@ -391,7 +409,9 @@ describe.skipIf(!hasPostfix || !hasDovecot)('with Postfix and Dovecot', () => {
         ...settings(),
         EMAIL_SMTP_URL: `smtps://lapor:sandi-lapor@localhost:${postfix.submissionsPort}`,
       });
-      expect(stderr).toMatch(/^Not taken by localhost:\d+: no answer/);
+      expect(stderr).toMatch(
+        /^Not taken by localhost:\d+: no answer to the connection: DEPTH_ZERO_SELF_SIGNED_CERT/,
+      );
       expect(code).toBe(1);
     });
 

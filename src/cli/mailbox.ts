@@ -85,6 +85,12 @@ const add = defineCommand({
         ...optional('caFile', args['ca-file']),
       };
       // What is wrong is said before anybody types a password.
+      if (!/^[a-z0-9][a-z0-9._-]{0,62}$/.test(args.name)) {
+        throw new AppError(
+          'invalid',
+          `${args.name} cannot be its name: small letters, digits, dots and dashes, such as pusat.`,
+        );
+      }
       check({ ...plain, password: '-' });
       if (args.agency !== 'nasional') await checkAgency(args.agency);
       const entry = check({ ...plain, ...(await readLogin(args, known)) });

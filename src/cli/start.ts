@@ -106,6 +106,7 @@ function describeReady(config: Config, port: number): string {
   return `ready ${base}
 
   report form  ${base}/lapor
+  staff        ${base}/petugas
   API          ${base}/docs
   state        ${base}/ready
 

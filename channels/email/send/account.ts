@@ -14,7 +14,10 @@ export type MailAccount = {
 export type MailServer = {
   readonly host: string;
   readonly port: number;
-  /** `wrapped`: from the first byte; `starttls`: before anything is said; `none`: on this machine, where nobody listens. */
+  /**
+   * `wrapped`: from the first byte; `starttls`: before anything is said; `none`: on this machine, where nobody listens. With
+   * a user there is STARTTLS there too, where the server offers it, whatever its certificate.
+   */
   readonly tls: 'wrapped' | 'starttls' | 'none';
   readonly user: { readonly name: string; readonly password: string } | null;
 };

@@ -11,6 +11,11 @@ const unknown = 'unknown';
 describe('before any of the mail was written', () => {
   test.each([
     [retry, failure('ESOCKET', 'CONN'), 'no answer to the connection: ESOCKET'],
+    [
+      retry,
+      Object.assign(failure('ESOCKET', 'CONN'), { originalCode: 'ECONNREFUSED' }),
+      'no answer to the connection: ECONNREFUSED',
+    ],
     [retry, failure('EDNS', 'CONN'), 'no answer to the connection: EDNS'],
     [retry, failure('ETIMEDOUT', 'CONN'), 'no answer to the connection: ETIMEDOUT'],
     [retry, failure('ECONNECTION'), 'no answer to the connection: ECONNECTION'],

@@ -4,6 +4,8 @@ import type { SendOutcome } from '../../../src/domain/notification.ts';
 /** What nodemailer tells of a mail that was not sent, or may not have been (its `NodemailerError`). */
 type Failure = {
   readonly code?: unknown;
+  /** The code of the error that nodemailer calls `code`: ECONNREFUSED where that is ESOCKET. */
+  readonly originalCode?: unknown;
   /** What was said last: `CONN`, `MAIL FROM`, `RCPT TO`, `DATA`, `AUTH PLAIN` … */
   readonly command?: unknown;
   readonly response?: unknown;
@@ -15,7 +17,8 @@ type Failure = {
  * with the connection has the command CONN at any stage, even where it quotes the beginning of an answer.
  */
 export function toFailedOutcome(error: unknown, begun: boolean): SendOutcome {
-  const { code, command, response } = (error ?? {}) as Failure;
+  const { command, response, ...failure } = (error ?? {}) as Failure;
+  const code = failure.originalCode ?? failure.code;
   const answer = typeof response === 'string' ? response : '';
   const said = describeSmtpAnswer(answer);
   if (begun && !(command === 'DATA' && said !== null && /^[45]/.test(said))) {

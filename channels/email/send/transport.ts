@@ -45,7 +45,9 @@ export function createMailTransport(
     port,
     secure: tls === 'wrapped',
     requireTLS: tls === 'starttls',
-    ignoreTLS: tls === 'none',
+    ignoreTLS: tls === 'none' && user === null,
+    // A server of this machine lets nobody sign in before STARTTLS, perhaps, and its certificate is mostly its own.
+    ...(tls === 'none' ? { opportunisticTLS: true, tls: { rejectUnauthorized: false } } : {}),
     ...(user === null ? {} : { auth: { user: user.name, pass: user.password } }),
     ...(dkim === null
       ? {}

@@ -11,8 +11,12 @@ export type Story =
   | { readonly way: 'web'; readonly submission: Submission }
   | { readonly way: 'sms/generic' | 'sms/kannel'; readonly from: string; readonly text: string };
 
-/** The same story twice is one message that its provider, or an impatient thumb, sent again. */
-export function listStories(run: number): readonly Story[] {
+/**
+ * The same story twice is one message that its provider, or an impatient thumb, sent again. Without `withEmail` nobody gives
+ * an address.
+ */
+export function listStories(run: number, withEmail: boolean): readonly Story[] {
+  const email = (address: string) => (withEmail ? { email: address } : {});
   const web = (
     submission: Omit<Submission, 'kind' | 'consent'> & Partial<Pick<Submission, 'kind'>>,
   ): Story => ({
@@ -46,7 +50,7 @@ export function listStories(run: number): readonly Story[] {
       '081398765432',
       `KABBDG lampu jln mati sdh 3mggu di jl raya soreang tiang ${run}, rawan begal. trims`,
     ),
-    web({ text: lamps.toUpperCase(), reporter: { name: 'Dadan Suhendar', email: 'dadan.s@example.id' } }),
+    web({ text: lamps.toUpperCase(), reporter: { name: 'Dadan Suhendar', ...email('dadan.s@example.com') } }),
     kannel('6282199887701', water),
     web({
       title: 'Setoran untuk rapor',
@@ -66,7 +70,7 @@ export function listStories(run: number): readonly Story[] {
     web({
       kind: 'information_request',
       text: `Apa syarat pindah KK ke Kota Yogyakarta? Nomor antrian online saya ${run} tidak pernah dipanggil.`,
-      reporter: { name: 'Ratna Dewi', email: 'ratna@example.id' },
+      reporter: { name: 'Ratna Dewi', ...email('ratna@example.com') },
     }),
     clinic,
     kannel(

@@ -32,13 +32,19 @@ async function checkServer(account: MailAccount): Promise<Finding> {
     return ok(part, `${host}:${port} takes mail`);
   } catch (error) {
     const response = error instanceof Error && 'response' in error ? String(error.response) : '';
-    const said = describeSmtpAnswer(response) ?? errorCode(error);
+    const said = describeSmtpAnswer(response) ?? errorCode(originalOf(error));
     const mend = 'mend EMAIL_SMTP_URL or the mail server, then npm run lapor -- email test you@example.id';
     return fail(part, `${host}:${port} takes no mail: ${said}`, mend);
   } finally {
     await transport.close();
   }
 }
+
+/** nodemailer calls every failure of a connection ESOCKET, and keeps what it was called before. */
+const originalOf = (error: unknown): unknown =>
+  error instanceof Error && 'originalCode' in error && typeof error.originalCode === 'string'
+    ? Object.assign(new Error(), { code: error.originalCode })
+    : error;
 
 async function checkDkim({ domain, selector, privateKey }: DkimKey): Promise<Finding> {
   const name = `${selector}._domainkey.${domain}`;

@@ -19,7 +19,7 @@ export async function checkMailboxes(db: Db, config: Config): Promise<readonly F
     if (!(error instanceof AppError)) throw error;
     return [fail(part, error.message, 'set it right: until then gateways go on with what they read before')];
   }
-  if (names.length === 0) return [ok(part, 'none is set up')];
+  if (names.length === 0) return [ok(part, 'none is set up: lapor mailbox add --help')];
   const states = new Map((await listSources(db)).map((state) => [state.name, state]));
   const findings = names.flatMap((name): Finding[] => {
     const state = states.get(`email/${name}`);
