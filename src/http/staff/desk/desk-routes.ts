@@ -151,6 +151,7 @@ export function registerDesk(area: StaffArea, context: HttpContext, accept: Acce
     roles: deskRoles,
     action: 'letter_entered',
     readFiles: (request) => readMultipartForm(request, context),
+    showAgain: 'unggah',
     handle: async (request, reply, staff) => {
       const posted = postedOf(request);
       const { fields } = posted;
