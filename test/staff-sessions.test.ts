@@ -167,8 +167,9 @@ describe('a form whose session has ended', () => {
 
   const withFile = (fields: Readonly<Record<string, string>>) =>
     [
+      `name="files"; filename="surat.png"\r\ncontent-type: image/png\r\n\r\n${'PNG'.repeat(700_000)}`,
+      // behind the file, as in the form
       ...Object.entries(fields).map(([name, value]) => `name="${name}"\r\n\r\n${value}`),
-      `name="files"; filename="surat.png"\r\ncontent-type: image/png\r\n\r\nPNG`,
     ]
       .map((part) => `--x\r\ncontent-disposition: form-data; ${part}\r\n`)
       .join('')

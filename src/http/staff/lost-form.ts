@@ -6,6 +6,8 @@ import { LostFormPage } from './lost-form-page.tsx';
 /** More is handed back to nobody: no form of ours is larger. */
 const mostBytes = 256 * 1024;
 const mostParts = 200;
+/** Beyond what any form of ours with its files is; a browser always says how much it sends. */
+const mostReadPast = 256 * 1024 * 1024;
 
 /**
  * Of a form with files, sent by who is not signed in any more: its fields become the body, so that they can be handed back.
@@ -13,24 +15,32 @@ const mostParts = 200;
  */
 export async function readPastFiles(request: FastifyRequest, showAgain?: string): Promise<void> {
   if (!request.isMultipart() || !cameFromHere(request)) return;
+  const announced = Number(request.headers['content-length'] ?? Number.NaN);
+  if (!(announced <= mostReadPast)) return;
   const fields = new URLSearchParams();
   let hasFiles = false;
   let length = 0;
   try {
-    for await (const part of request.parts({ limits: { parts: mostParts, fieldSize: mostBytes } })) {
+    // Of a file one byte tells that there is one; the rest of it is not even looked at.
+    const options = {
+      limits: { parts: mostParts, fieldSize: mostBytes, fileSize: 1 },
+      throwFileSizeLimit: false,
+    };
+    for await (const part of request.parts(options)) {
       if (part.type === 'file') {
         for await (const chunk of part.file as AsyncIterable<Buffer>) hasFiles ||= chunk.length > 0;
         continue;
       }
-      if (typeof part.value !== 'string' || part.valueTruncated) return;
-      length += part.fieldname.length + part.value.length;
-      if (length > mostBytes) return;
-      fields.append(part.fieldname, part.value);
+      // Read on to the end also where it is too much: a connection that is left in the middle is of no use to anybody.
+      if (typeof part.value !== 'string' || part.valueTruncated) length = Infinity;
+      else length += part.fieldname.length + part.value.length;
+      if (length <= mostBytes) fields.append(part.fieldname, part.value as string);
     }
   } catch {
     // It was cut short, or is none of our forms: there is nothing to hand back.
     return;
   }
+  if (length > mostBytes) return;
   if (hasFiles && showAgain !== undefined) fields.set(showAgain, '1');
   request.body = { fields, hasFiles };
 }

@@ -55,7 +55,7 @@ export function ImportPage(props: ImportPageProps) {
       </p>
       <h1>{title}</h1>
       {conflict && (
-        <div class="alert" role="alert">
+        <div class="alert" role="alert" tabindex={-1} autofocus>
           <p class="problem">{words.conflict}</p>
         </div>
       )}

@@ -23,6 +23,7 @@ import { chooseLanguage, type Language } from '../../messages/language.ts';
 import { sendPage, viewOf } from '../../pages/send-page.ts';
 import { livePageHeaders } from '../../security.ts';
 import { csrfTokenFor, type StaffArea } from '../area.ts';
+import { listOffices } from '../offices.ts';
 import { ColumnsPage } from './columns-page.tsx';
 import { ImportPage } from './import-page.tsx';
 import { ImportListPage, importHome } from './list-page.tsx';
@@ -212,7 +213,7 @@ function listHandler({ db, directory }: HttpContext) {
     problem: { readonly field: 'table' | 'archive' | 'office'; readonly words: string } | null,
     ...[request, reply, staff]: Parameters<Handle>
   ): Promise<unknown> => {
-    const offices = [...directory().agencies.values()]
+    const codes = [...directory().agencies.values()]
       .map(({ code }) => code)
       .filter((code) => mayActFor(staff, code, directory()));
     const posted = request.body as Partial<PostedImport> | undefined;
@@ -223,7 +224,11 @@ function listHandler({ db, directory }: HttpContext) {
         view: viewOf(request),
         staff,
         csrfToken: csrfTokenFor(request, reply),
-        imports: await listImports(db, offices, shownImports),
+        imports: (await listImports(db, codes, shownImports)).map((imported) => ({
+          ...imported,
+          officeName: directory().agencies.get(imported.office)?.name ?? imported.office,
+        })),
+        offices: listOffices(staff, directory()),
         problem,
         office: posted?.fields?.get('office') ?? staff.agencyCode,
       }),
