@@ -1,8 +1,5 @@
-import { randomInt } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { randomInt, randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import type { AxeResults } from 'axe-core';
 import type { FastifyInstance } from 'fastify';
 import { Secret, TOTP } from 'otpauth';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
@@ -17,10 +14,10 @@ import { createTestApp } from './support/app.ts';
 import { hasChromium, launchChromium } from './support/browser.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { addAgency, fileReport } from './support/filed-reports.ts';
+import { csvOf, letterRow, lettersOf } from './support/imports.ts';
+import { expectNoSidewaysScroll, expectUsable, looks } from './support/looks.ts';
 import { signIn } from './support/staff.ts';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+import { makeSubject } from './support/staff-subjects.ts';
 
 /** A PNG of one pixel. */
 const dot = Buffer.from(
@@ -28,6 +25,7 @@ const dot = Buffer.from(
   'base64',
 );
 
+const clerk = { role: 'intake', agency: 'D32.73', name: 'Rahmat Hidayat' } as const;
 const desk = { role: 'admin', agency: 'nasional', name: 'Sri Wahyuni' } as const;
 
 /** Whatever people see must be usable by all of them: WCAG 2.2 AA, on a phone, with bad light and a bad network. */
@@ -130,6 +128,40 @@ describe.skipIf(!hasChromium)('every page', () => {
     await page.context().addCookies([{ ...session, url: origin }]);
     await page.goto(path);
     return id;
+  }
+
+  async function asLetter(page: Page, address: (id: string) => string) {
+    const { id } = await makeSubject.letter(database.pool, 'D32.71');
+    await asStaff(page, address(id), { ...clerk, agency: 'D32.71' });
+  }
+
+  async function uploadTable(page: Page, buffer: Buffer) {
+    await page.locator('#table').setInputFiles({ name: 'surat.csv', mimeType: 'text/csv', buffer });
+    await page.getByRole('button', { name: /^(Unggah|Upload)/ }).click();
+  }
+
+  /** Each of an office of its own: one import runs at a time in each. */
+  async function toColumns(page: Page) {
+    const { rows: free } = await database.pool.query<{ code: string }>(
+      `select code from agencies where code like 'D3_.__' and active
+         and not exists (select from imports where office_code = code) limit 1`,
+    );
+    await asStaff(page, '/petugas/impor', { ...clerk, agency: free[0]?.code ?? '' });
+    const book = `A${randomInt(1e6)}`;
+    const odd = { 'Tanggal diterima': '31/02/2026', Telepon: '8,12E+10', Lampiran: 'surat.pdf' };
+    const rows = [
+      ...lettersOf(12, book),
+      { ...letterRow(13, book), ...odd },
+      { ...letterRow(14, book), Isi: '' },
+    ];
+    await uploadTable(page, Buffer.from(csvOf(rows)));
+    await page.locator('#kolom-0').waitFor();
+  }
+
+  async function toChecked(page: Page) {
+    await toColumns(page);
+    await page.getByRole('main').locator('button[type=submit]').click();
+    await page.locator('.counts').waitFor();
   }
 
   const send = (name: RegExp) => async (page: Page) => {
@@ -297,26 +329,95 @@ describe.skipIf(!hasChromium)('every page', () => {
         await page.getByRole('link', { name: /tab baru|new tab/ }).waitFor();
       },
     ],
+    [
+      'letter desk',
+      200,
+      async (page) => {
+        await asStaff(page, '/petugas/surat');
+        await page.locator('#keys').waitFor({ state: 'attached' });
+      },
+    ],
+    [
+      'letter desk with problems',
+      422,
+      async (page) => {
+        await asStaff(page, '/petugas/surat');
+        await page.locator('#phone').fill('12');
+        await page.getByRole('button', { name: /^(Simpan dan berikutnya|Save and next)/ }).click();
+        await page.locator('[aria-invalid]').first().waitFor();
+      },
+    ],
+    ['letter that was just saved', 200, (page) => asLetter(page, (id) => `/petugas/surat?setelah=${id}`)],
+    ['letter', 200, (page) => asLetter(page, (id) => `/petugas/surat/${id}`)],
+    ['receipt of a letter', 200, (page) => asLetter(page, (id) => `/petugas/surat/${id}/tanda-terima`)],
+    ['imports', 200, (page) => asStaff(page, '/petugas/impor', clerk)],
+    [
+      'import of what is no table',
+      422,
+      async (page) => {
+        await asStaff(page, '/petugas/impor', clerk);
+        await uploadTable(page, Buffer.from('%PDF-1.7'));
+        await page.getByRole('alert').waitFor();
+      },
+    ],
+    ['columns of an import', 200, (page) => toColumns(page)],
+    [
+      'columns of an import that lacks one',
+      422,
+      async (page) => {
+        await toColumns(page);
+        await page.locator('#kolom-4').selectOption('');
+        await page.getByRole('main').locator('button[type=submit]').click();
+        await page.getByRole('alert').waitFor();
+      },
+    ],
+    ['import that was checked', 200, (page) => toChecked(page)],
+    [
+      'import that runs',
+      200,
+      async (page) => {
+        await toChecked(page);
+        const holding = await database.pool.connect();
+        await holding.query('begin');
+        await holding.query('lock table import_rows in share row exclusive mode');
+        await page.getByRole('button', { name: /^(Masukkan|Enter) / }).click();
+        await page.getByRole('progressbar').waitFor();
+        page.once('close', async () => {
+          await holding.query('rollback');
+          holding.release();
+        });
+      },
+    ],
+    [
+      'import that is done',
+      200,
+      async (page) => {
+        await toChecked(page);
+        await page.getByRole('button', { name: /^(Masukkan|Enter) / }).click();
+        await page.getByRole('link', { name: /CSV/ }).waitFor({ timeout: 20_000 });
+      },
+    ],
+    [
+      'e-mails that are no reports',
+      200,
+      async (page) => {
+        await makeSubject.message(database.pool, 'D32.71');
+        await asStaff(page, '/petugas/email');
+      },
+    ],
+    [
+      'e-mail that becomes a report',
+      200,
+      async (page) => {
+        const { id } = await makeSubject.message(database.pool, 'D32.71');
+        await asStaff(page, '/petugas/email');
+        await page.locator(`form[action*="${id}"] button`).click();
+        await page.getByRole('status').waitFor();
+      },
+    ],
+    ['staff address that does not exist', 404, (page) => asStaff(page, '/petugas/apa-ini')],
+    ['letter that is not theirs', 404, (page) => asStaff(page, `/petugas/surat/${randomUUID()}`)],
     ['unavailable', 503, (page) => whileBroken('reports', () => page.goto(`/terima/${receipts.delivered}`))],
-  ];
-
-  const looks: readonly (readonly [string, BrowserContextOptions])[] = [
-    [
-      'in Indonesian on a phone, light',
-      { locale: 'id-ID', colorScheme: 'light', viewport: { width: 360, height: 740 } },
-    ],
-    [
-      'in English on a wide screen, dark',
-      { locale: 'en-GB', colorScheme: 'dark', viewport: { width: 1280, height: 900 } },
-    ],
-    [
-      'in English on a phone, dark',
-      { locale: 'en-GB', colorScheme: 'dark', viewport: { width: 360, height: 740 } },
-    ],
-    [
-      'in Indonesian on a wide screen, light',
-      { locale: 'id-ID', colorScheme: 'light', viewport: { width: 1280, height: 900 } },
-    ],
   ];
 
   async function withPage(
@@ -347,22 +448,14 @@ describe.skipIf(!hasChromium)('every page', () => {
     return status;
   }
 
-  describe.each(looks)('%s', (_, look) => {
+  describe.each(looks)('%s', (title, look) => {
     test.each(pages)(
       '%s: axe finds nothing, nothing is wider than the screen, everything is big enough',
       (...given) =>
         withPage(look, async (page) => {
           const [, status, visit] = given;
           expect(await open(page, visit)).toBe(status);
-          await page.evaluate(axe);
-          const { violations } = await page.evaluate<AxeResults>(
-            `axe.run({ runOnly: ${JSON.stringify(tags)}, rules: { 'target-size': { enabled: true } } })`,
-          );
-          const found = violations.map(
-            ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join('\n')}`,
-          );
-          expect(found).toEqual([]);
-          await expectNoSidewaysScroll(page);
+          await expectUsable(page, `${given[0]} ${title}`);
         }),
     );
   });
@@ -379,11 +472,4 @@ describe.skipIf(!hasChromium)('every page', () => {
       await expectNoSidewaysScroll(page);
     }),
   );
-
-  async function expectNoSidewaysScroll(page: Page): Promise<void> {
-    const [content, screen] = await page.evaluate<[number, number]>(
-      '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
-    );
-    expect(content).toBeLessThanOrEqual(screen);
-  }
 });

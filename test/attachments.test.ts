@@ -22,6 +22,7 @@ import { runLapor } from './support/lapor.ts';
 import { startS3 } from './support/s3.ts';
 import { readSealed } from './support/sealing.ts';
 import { openTcpRelay, type TcpRelay } from './support/tcp-relay.ts';
+import { writeTiff } from './support/tiff.ts';
 
 const canary = 'kx-Ni-Luh-Sukerti-xk';
 const eicar = 'X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*';
@@ -653,6 +654,16 @@ describe('by the form, without a script,', () => {
     expect(await countRows(database.pool, 'attachments')).toBe(1);
     const { rows } = await database.pool.query('select place_lat, place_lon from reports');
     expect(rows).toEqual([{ place_lat: -6.9, place_lon: 107.6 }]);
+  });
+
+  test('a scan in TIFF comes as a PDF of its pages', async () => {
+    await open();
+    const page = { width: 40, height: 30, pixels: Buffer.alloc(1_200, 200) };
+    const scan = writeTiff([page, page]);
+    expect((await send(await openForm(), [{ content: scan, name: 'surat.tif' }])).status).toBe(303);
+    const { rows } = await database.pool.query('select type from attachments');
+    expect(rows).toEqual([{ type: 'application/pdf' }]);
+    expect(listFiles('files')).toHaveLength(1);
   });
 
   test('files can be uploaded before the rest is sent', async () => {

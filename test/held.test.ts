@@ -7,10 +7,13 @@ import { reporterView } from '../src/domain/audiences/reporter.ts';
 import type { NewReport, Receipt, ReportId } from '../src/domain/report.ts';
 import { createIntake } from '../workers/intake.ts';
 import { createTestAccept } from './support/accept.ts';
+import { createTestApp } from './support/app.ts';
 import { countRows, createCore, forgetReports, newReport } from './support/core.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { runLapor } from './support/lapor.ts';
 import { testDataDir } from './support/sealing.ts';
+import { signIn } from './support/staff.ts';
+import { createVisitor } from './support/staff-visitor.ts';
 
 let database: TestDatabase;
 let core: Awaited<ReturnType<typeof createCore>>;
@@ -249,6 +252,29 @@ describe('more SMS from one number than one person sends', () => {
   ])('release refuses %s', async (_, args) => {
     expect(await lapor('report', 'release', ...args)).toMatchObject({ code: 2, stdout: '' });
   });
+});
+
+test('a report that the national desk passes on is back in the inbox at once, filed by the next worker, and audited', async () => {
+  const [stored] = await accept([
+    newReport({ hold: 'tanpa bukti kerja', text: 'Talud di Kali Garang longsor' }),
+  ]);
+  await file([stored as Stored]);
+  expect(await count()).toMatchObject({ inbox: 0, filed: 0, held: 1 });
+  const { app } = await createTestApp(database.pool);
+  const { id, session } = await signIn(database.pool, { role: 'officer', agency: 'nasional' });
+  const visitor = createVisitor(app, { cookies: new Map([[session.name, session.value]]) });
+  expect((await visitor.get('/petugas/tertahan')).body).toContain('Talud di Kali Garang longsor');
+  const release = () => visitor.post(`/petugas/tertahan/${stored?.reportId}/teruskan`);
+  expect((await release()).location).toBe('/petugas/tertahan?kabar=diteruskan');
+  expect(await count()).toMatchObject({ inbox: 1, filed: 0, held: 0 });
+  expect((await release()).location).toBe('/petugas/tertahan?kabar=tidak');
+  expect(await count()).toMatchObject({ inbox: 1 });
+  await file([stored as Stored]);
+  expect(await count()).toMatchObject({ inbox: 0, filed: 1, held: 0 });
+  expect((await visitor.get('/petugas/tertahan')).body).not.toContain('Talud di Kali Garang longsor');
+  const audit = await listLatestAudit(database.pool, { action: 'report_released', subject: null, limit: 1 });
+  expect(audit).toMatchObject([{ actor: `staff:${id}`, subject: `held:${stored?.reportId}` }]);
+  await app.close();
 });
 
 test('a receipt of a held report tells that staff look at it, and since when', async () => {

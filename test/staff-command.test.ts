@@ -77,7 +77,7 @@ test('staff are added, listed, disabled, enabled, reset, signed out and given ro
     'select count(*)::int from staff_invitations where used_at is null',
   );
   expect(links.rows[0].count).toBe(1);
-});
+}, 120_000);
 
 test.each([
   [

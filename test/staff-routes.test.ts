@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addMember } from '../src/cli/staff/actions.ts';
 import { nationalDesk } from '../src/domain/routing/directory.ts';
-import { type Role, roles } from '../src/domain/staff.ts';
+import { type Role, roles, type StaffId } from '../src/domain/staff.ts';
 import type { StaffRoute } from '../src/http/staff/area.ts';
 import { subjectKinds } from '../src/http/staff/subjects.ts';
 import { createTestApp, type TestApp } from './support/app.ts';
@@ -29,11 +30,11 @@ afterAll(async () => {
 });
 
 /** Somebody who has just signed in and has seen a page with a form. */
-async function visitAs(role: Role, agency: string): Promise<Visitor> {
-  const { session } = await signIn(database.pool, { role, agency });
+async function visitAs(role: Role, agency: string): Promise<Visitor & { readonly id: StaffId }> {
+  const { id, session } = await signIn(database.pool, { role, agency });
   const visitor = createVisitor(gateway.app, { cookies: new Map([[session.name, session.value]]) });
   expect((await visitor.get('/petugas')).status).toBe(200);
-  return visitor;
+  return { ...visitor, id };
 }
 
 /** What the route is about, made anew, and whose that is. */
@@ -52,6 +53,10 @@ const nameOf = ({ method, url }: StaffRoute) => `${method} ${url}`;
 /** All that the log says was done. */
 const countAudited = async () =>
   Number((await database.pool.query('select count(*) from audit_log')).rows[0].count);
+
+/** What the log says that was done since, and by whom. */
+const auditedAfter = async (count: number) =>
+  (await database.pool.query('select action, actor from audit_log order by seq offset $1', [count])).rows;
 
 async function expectRefusal(
   answer: Promise<{ readonly status: number; readonly location: string | undefined }>,
@@ -154,7 +159,8 @@ test('who may, does: in their agency, and from the one above', async () => {
       for (const place of ['own', 'above'] as const) {
         const { url, owner } = await prepare(route);
         const before = await countAudited();
-        const answer = await send(await visitAs(role, place === 'own' ? owner : nationalDesk), route, url);
+        const visitor = await visitAs(role, place === 'own' ? owner : nationalDesk);
+        const answer = await send(visitor, route, url);
         const said = [
           nameOf(route),
           role,
@@ -164,8 +170,84 @@ test('who may, does: in their agency, and from the one above', async () => {
         expect([401, 403, 404], said.join(' ')).not.toContain(answer.status);
         expect(answer.status, `${said.join(' ')} ${gateway.logged.at(-1)}`).toBeLessThan(500);
         expect(answer.location ?? '', said.join(' ')).not.toContain('?lanjut=');
-        if (route.action !== undefined) expect(await countAudited(), said.join(' ')).toBeGreaterThan(before);
+        if (route.action === undefined) continue;
+        const done = { action: route.action, actor: `staff:${visitor.id}` };
+        expect(await auditedAfter(before), said.join(' ')).toContainEqual(done);
       }
     }
   }
+});
+
+test('a form without a body, or with files where none belong, is answered in words', async () => {
+  for (const route of gateway.app.staffRoutes) {
+    if (route.method === 'GET') continue;
+    for (const type of [undefined, 'multipart/form-data; boundary=x', 'application/x-www-form-urlencoded']) {
+      const { url, owner } = await prepare(route);
+      const { cookies, get } = await visitAs(route.roles[0] as Role, owner);
+      const csrf = /name="csrf" value="([^"]*)"/.exec((await get('/petugas')).body)?.[1] ?? '';
+      const answer = await gateway.app.inject({
+        method: 'POST',
+        url,
+        headers: {
+          accept: 'text/html',
+          cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+          'x-csrf-token': csrf,
+          ...(type !== undefined && { 'content-type': type }),
+        },
+        ...(type?.startsWith('multipart') && {
+          payload: '--x\r\ncontent-disposition: form-data; name="a"\r\n\r\nb\r\n--x--\r\n',
+        }),
+      });
+      const said = `${nameOf(route)} ${type} ${gateway.logged.at(-1)}`;
+      expect(answer.statusCode, said).toBeLessThan(500);
+      expect([401, 403, 404], said).not.toContain(answer.statusCode);
+    }
+  }
+});
+
+test('so it is at the door, where nobody is signed in yet', async () => {
+  const { token } = await addMember(database.pool, {
+    login: 'dewi.anggraini@kotabogor.go.id',
+    name: 'Dewi Anggraini',
+    role: 'officer',
+    agency: own,
+  });
+  for (const url of ['/petugas/masuk', `/petugas/undangan/${token}`]) {
+    for (const type of [undefined, 'multipart/form-data; boundary=x', 'application/x-www-form-urlencoded']) {
+      const { cookies, get } = createVisitor(gateway.app);
+      const csrf = /name="csrf" value="([^"]*)"/.exec((await get(url)).body)?.[1] ?? '';
+      expect(csrf).not.toBe('');
+      const answer = await gateway.app.inject({
+        method: 'POST',
+        url,
+        headers: {
+          accept: 'text/html',
+          cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+          'x-csrf-token': csrf,
+          ...(type !== undefined && { 'content-type': type }),
+        },
+      });
+      expect([401, 422], `${url} ${type} ${gateway.logged.at(-1)}`).toContain(answer.statusCode);
+    }
+  }
+  for (const query of ['lanjut=/petugas&lanjut=//jahat.example', 'keluar&keluar', 'lanjut[]=x'])
+    expect((await createVisitor(gateway.app).get(`/petugas/masuk?${query}`)).status).toBe(200);
+});
+
+test('no page of staff is kept by a browser, shown in a frame, or may use camera and microphone', async () => {
+  const frames = /frame-ancestors 'none'/;
+  for (const route of gateway.app.staffRoutes) {
+    if (route.method === 'POST') continue;
+    const { url, owner } = await prepare(route);
+    const { headers } = await (await visitAs(route.roles[0] as Role, owner)).get(url);
+    expect([nameOf(route), headers['cache-control']]).toEqual([nameOf(route), 'no-store']);
+    if (!String(headers['content-type']).startsWith('text/html')) continue;
+    expect(headers['content-security-policy'], nameOf(route)).toMatch(frames);
+    expect(headers['content-security-policy'], nameOf(route)).not.toMatch(/unsafe|\*/);
+    expect(headers['x-frame-options'], nameOf(route)).toBe('DENY');
+    expect(headers['permissions-policy'], nameOf(route)).toBe('camera=(), geolocation=(), microphone=()');
+    expect(headers['referrer-policy'], nameOf(route)).toBe('no-referrer');
+  }
+  const { headers } = await createVisitor(gateway.app).get('/petugas/masuk');
+  expect(headers).toMatchObject({ 'cache-control': 'no-store', 'x-frame-options': 'DENY' });
 });

@@ -165,15 +165,59 @@ describe('a form whose session has ended', () => {
     }
   });
 
-  test('with files says how to send it again, and its files are not read', async () => {
-    const answer = await gateway.app.inject({
+  const withFile = (fields: Readonly<Record<string, string>>) =>
+    [
+      `name="files"; filename="surat.png"\r\ncontent-type: image/png\r\n\r\n${'PNG'.repeat(700_000)}`,
+      // behind the file, as in the form
+      ...Object.entries(fields).map(([name, value]) => `name="${name}"\r\n\r\n${value}`),
+    ]
+      .map((part) => `--x\r\ncontent-disposition: form-data; ${part}\r\n`)
+      .join('')
+      .concat('--x--\r\n');
+  const sendFile = (payload: string, headers: Readonly<Record<string, string>> = {}) =>
+    gateway.app.inject({
       method: 'POST',
-      url: '/petugas/sesi/akhiri',
-      headers: { accept: 'text/html', 'content-type': 'multipart/form-data; boundary=x' },
-      payload: '--x\r\ncontent-disposition: form-data; name="a"\r\n\r\nb\r\n--x--\r\n',
+      url: '/petugas/surat',
+      headers: { accept: 'text/html', 'content-type': 'multipart/form-data; boundary=x', ...headers },
+      payload,
     });
-    expect(answer.statusCode).toBe(401);
-    expect(answer.body).toContain('tekan &quot;kembali&quot; pada peramban');
+
+  test('with files keeps what was typed, and sent again shows the form to choose the files anew', async () => {
+    const { visitor } = await enter();
+    const csrf = /name="csrf" value="([^"]*)"/.exec((await visitor.get('/petugas/surat')).body)?.[1] ?? '';
+    const fields = { csrf, agendaNumber: '77/ADU', text: letter };
+    const lost = await sendFile(withFile(fields));
+    expect(lost.statusCode).toBe(401);
+    expect(lost.body).toContain('&lt;rusak&gt; &amp; gelap&quot;');
+    expect(lost.body).toContain('Berkas yang Anda pilih tidak ikut');
+    expect(lost.body).toContain('name="unggah"');
+    const again = await visitor.post('/petugas/surat', { ...fields, unggah: '1' });
+    expect(again.status).toBe(200);
+    expect(again.body).toContain('value="77/ADU"');
+    expect(again.body).toContain('&lt;rusak&gt; &amp; gelap');
+    expect((await database.pool.query('select from letters')).rowCount).toBe(0);
+  });
+
+  test('with files and the token of another session is not lost either', async () => {
+    const { visitor } = await enter();
+    const cookie = [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const answer = await sendFile(withFile({ csrf: 'x', text: letter }), { cookie });
+    expect(answer.statusCode).toBe(403);
+    expect(answer.body).toContain('sudah tiga bulan');
+  });
+
+  test('with files is not handed back where it came from elsewhere, is torn, or is too long', async () => {
+    const whole = withFile({ csrf: 'x', text: letter });
+    for (const [payload, headers] of [
+      [whole, { 'sec-fetch-site': 'cross-site' }],
+      [whole.slice(0, -20), {}],
+      [withFile({ text: letter.padEnd(300_000, '.') }), {}],
+      [withFile({ text: letter, more: '.'.repeat(200_000), most: '.'.repeat(200_000) }), {}],
+    ] as const) {
+      const answer = await sendFile(payload, headers);
+      expect(answer.statusCode).toBe(401);
+      expect(answer.body).not.toContain('tiga bulan');
+    }
   });
 });
 

@@ -57,10 +57,10 @@ export async function countHeldReports(db: Db): Promise<number> {
   return rows[0]?.count ?? 0;
 }
 
-/** The national desk, whose every held report is; null where the report is not held, or was released. */
+/** The national desk, whose every held report is, also once it was released; null where it was never held. */
 export async function findDeskOfHeldReport(db: Db, id: string): Promise<AgencyCode | null> {
   const { rowCount } = await db.query({
-    text: 'select from held_reports where report_id = $1 and released_at is null',
+    text: 'select from held_reports where report_id = $1',
     values: [id],
   });
   return rowCount === 1 ? nationalDesk : null;

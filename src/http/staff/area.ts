@@ -7,7 +7,7 @@ import type { AgencyCode } from '../../domain/report.ts';
 import { nationalDesk } from '../../domain/routing/directory.ts';
 import { mayActFor, type Role, type StaffMember } from '../../domain/staff.ts';
 import { AppError } from '../../errors.ts';
-import { refuseLostForm } from './lost-form.ts';
+import { readPastFiles, refuseLostForm } from './lost-form.ts';
 import { signInPath } from './paths.ts';
 import { hashToken, newToken, sessionCookie, setSessionCookie } from './session-cookie.ts';
 import { findAgencyOfSubject, type SubjectKind } from './subjects.ts';
@@ -33,6 +33,11 @@ type StaffAction = Route & {
    * field `csrf` has to be among its fields, or the token in the header `x-csrf-token`.
    */
   readonly readFiles?: (request: FastifyRequest) => Promise<{ readonly fields: URLSearchParams }>;
+  /**
+   * Name of the field with which such a form is shown again as it was typed, and nothing done: for one whose files were lost
+   * with the session. Without it a form that lacks its files is to be refused in words.
+   */
+  readonly showAgain?: string;
 };
 
 type Route = {
@@ -113,7 +118,7 @@ export function createStaffArea(
         throw new Error(`${route.url} has to say what its :id is the id of`);
       }
       routes.push(route);
-      const readFiles = route.method === 'POST' ? route.readFiles : undefined;
+      const { readFiles, showAgain } = route.method === 'POST' ? route : {};
       app.route({
         method: route.method,
         url: route.url,
@@ -124,10 +129,13 @@ export function createStaffArea(
           return reply.redirect(`${signInPath}?lanjut=${encodeURIComponent(request.url)}`, 303);
         },
         // The token is in the form, so the form has to be read first. Of who is not signed in (any more) nothing is done but
-        // hand back what they typed; files are not even read.
+        // hand back what they typed; files are read past and dropped.
         ...(route.method === 'POST' && {
           preValidation: async (request: FastifyRequest, reply: FastifyReply) => {
-            if (request.staffSession === null) return refuseLostForm(request, reply, 'signed-out');
+            if (request.staffSession === null) {
+              if (readFiles !== undefined) await readPastFiles(request, showAgain);
+              return refuseLostForm(request, reply, 'signed-out');
+            }
             if (request.isMultipart() && readFiles !== undefined) request.body = await readFiles(request);
           },
         }),

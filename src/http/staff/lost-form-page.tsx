@@ -10,17 +10,19 @@ type LostFormProps = {
   readonly action: string;
   /** What was typed; none where it cannot be handed back. */
   readonly fields: readonly (readonly [string, string])[];
+  /** Files came with it, which are not kept. */
+  readonly hasFiles: boolean;
 };
 
 /** What is shown instead of losing a form. */
-export function LostFormPage({ view, why, action, fields }: LostFormProps) {
+export function LostFormPage({ view, why, action, fields, hasFiles }: LostFormProps) {
   const words = staffWords[view.speech.language].lost;
   const title = why === 'signed-out' ? words.signedOut : words.notOurs;
   return (
     <StaffDoorLayout view={view} title={title}>
       <h1>{title}</h1>
       {why === 'signed-out' ? (
-        <SignedOut view={view} action={action} fields={fields} />
+        <SignedOut view={view} action={action} fields={fields} hasFiles={hasFiles} />
       ) : (
         <NotOurs view={view} fields={fields} />
       )}
@@ -28,7 +30,7 @@ export function LostFormPage({ view, why, action, fields }: LostFormProps) {
   );
 }
 
-function SignedOut({ view, action, fields }: Omit<LostFormProps, 'why'>) {
+function SignedOut({ view, action, fields, hasFiles }: Omit<LostFormProps, 'why'>) {
   const words = staffWords[view.speech.language].lost;
   const signIn = (
     <a class="button" href={signInPath} target="_blank" rel="noopener">
@@ -50,6 +52,7 @@ function SignedOut({ view, action, fields }: Omit<LostFormProps, 'why'>) {
         <li>{words.step1}</li>
         <li>{words.step2}</li>
       </ol>
+      {hasFiles && <p>{words.filesAgain}</p>}
       <p>{signIn}</p>
       <form method="post" action={action}>
         {fields.map(([name, value]) => (

@@ -79,4 +79,8 @@ async function protectForms(pages: FastifyInstance, { config, formKey }: HttpCon
     done(null, { ...nothingPosted, raw, fields: new URLSearchParams(raw.toString()) } satisfies Posted);
   });
   await pages.register(multipart);
+  // Without a body, or with files where none belong, it is a form that was left empty.
+  pages.addHook('preValidation', async (request) => {
+    if (request.method === 'POST') request.body ??= { ...nothingPosted, fields: new URLSearchParams() };
+  });
 }

@@ -1,9 +1,9 @@
 import type { FastifyError, FastifyInstance } from 'fastify';
 import { AppError } from '../../errors.ts';
 import { sendPage, viewOf } from '../pages/send-page.ts';
-import { ForbiddenPage } from './forbidden-page.tsx';
 import { refuseLostForm } from './lost-form.ts';
 import { signInPath } from './paths.ts';
+import { RefusedPage } from './refused-page.tsx';
 
 /** Says in words that help what is refused in the staff's part; all other errors go on to where all are told. */
 export function refuseInWords(pages: FastifyInstance): void {
@@ -15,7 +15,10 @@ export function refuseInWords(pages: FastifyInstance): void {
     if (isToken && url.startsWith('/petugas/undangan/')) return reply.redirect(request.url, 303);
     if (isToken) return refuseLostForm(request, reply, 'not-ours');
     if (error instanceof AppError && error.code === 'forbidden') {
-      return sendPage(reply.code(403), ForbiddenPage({ view: viewOf(request) }));
+      return sendPage(reply.code(403), RefusedPage({ view: viewOf(request), why: 'forbidden' }));
+    }
+    if (error instanceof AppError && error.code === 'not-found') {
+      return sendPage(reply.code(404), RefusedPage({ view: viewOf(request), why: 'notFound' }));
     }
     throw error;
   });

@@ -14,16 +14,19 @@ type StaffLayoutProps = {
   readonly children: Child;
   /** Modules that make the page more comfortable; the first starts the others. */
   readonly scripts?: readonly Asset[];
+  /** Loads the page again, where there is no JavaScript to do better. */
+  readonly refreshSeconds?: number | undefined;
 };
 
 /** The dress of the staff's pages: head, and a header with who is signed in and how to sign out. */
-export function StaffLayout({ view, staff, title, csrfToken, children, scripts = [] }: StaffLayoutProps) {
+export function StaffLayout(props: StaffLayoutProps) {
+  const { view, staff, title, csrfToken, children, scripts = [], refreshSeconds } = props;
   const { speech, assets, otherLanguageHref } = view;
   const { site } = speech.words;
   const words = staffWords[speech.language].layout;
   const other = speech.language === 'id' ? 'en' : 'id';
   return (
-    <StaffPage view={view} title={title} scripts={scripts}>
+    <StaffPage view={view} title={title} scripts={scripts} refreshSeconds={refreshSeconds}>
       <header>
         <nav aria-label={words.menu}>
           <a class="brand" href={staffHome}>
@@ -55,10 +58,10 @@ export function StaffLayout({ view, staff, title, csrfToken, children, scripts =
   );
 }
 
-type StaffPageProps = Pick<StaffLayoutProps, 'view' | 'title' | 'children' | 'scripts'>;
+type StaffPageProps = Pick<StaffLayoutProps, 'view' | 'title' | 'children' | 'scripts' | 'refreshSeconds'>;
 
 /** What all pages of staff have: the head, and the way past the header. */
-export function StaffPage({ view, title, children, scripts = [] }: StaffPageProps) {
+export function StaffPage({ view, title, children, scripts = [], refreshSeconds }: StaffPageProps) {
   const { speech, assets } = view;
   return (
     <html lang={speech.language}>
@@ -67,6 +70,11 @@ export function StaffPage({ view, title, children, scripts = [] }: StaffPageProp
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <meta name="robots" content="noindex" />
+        {refreshSeconds !== undefined && (
+          <noscript>
+            <meta http-equiv="refresh" content={String(refreshSeconds)} />
+          </noscript>
+        )}
         <title>{`${title} – ${speech.words.site.name}`}</title>
         <link rel="stylesheet" href={assets.pico.path} />
         <link rel="stylesheet" href={assets.site.path} />

@@ -16,6 +16,8 @@ export const staffWords = {
       again: 'Kirim lagi',
       files:
         'Formulir dengan berkas tidak dapat disimpan di halaman ini: setelah masuk, tekan "kembali" pada peramban, lalu kirim lagi dari sana.',
+      filesAgain:
+        'Berkas yang Anda pilih tidak ikut di halaman ini: pilih lagi setelah menekan "Kirim lagi".',
       notOurs: 'Formulir ini tidak dapat diterima',
       notOursLead:
         'Formulir ini dibuka dalam sesi lain atau datang dari tempat lain, jadi tidak ada yang disimpan. Buka lagi halaman formulirnya, lalu kirim dari sana.',
@@ -26,6 +28,10 @@ export const staffWords = {
       title: 'Bukan bagian Anda',
       detail:
         'Halaman atau tindakan ini untuk peran atau instansi lain. Bila Anda memerlukannya, hubungi admin Anda.',
+    },
+    notFound: {
+      title: 'Tidak ditemukan',
+      detail: 'Tidak ada apa-apa di alamat ini, atau itu milik instansi lain.',
     },
     role: { intake: 'Penerima', officer: 'Petugas', admin: 'Admin' },
   },
@@ -45,6 +51,8 @@ export const staffWords = {
       again: 'Send again',
       files:
         'A form with files cannot be kept in this page: once you have signed in, press "back" in your browser and send it again from there.',
+      filesAgain:
+        'The files you chose are not kept in this page: choose them again after pressing "Send again".',
       notOurs: 'This form cannot be taken',
       notOursLead:
         'It was opened in another session or came from elsewhere, so nothing was stored. Open the page of the form again and send it from there.',
@@ -54,6 +62,10 @@ export const staffWords = {
     forbidden: {
       title: 'Not yours to do',
       detail: 'This page or action is for another role or agency. If you need it, ask your admin.',
+    },
+    notFound: {
+      title: 'Not found',
+      detail: 'There is nothing at this address, or it belongs to another agency.',
     },
     role: { intake: 'Intake', officer: 'Officer', admin: 'Admin' },
   },

@@ -28,6 +28,7 @@ import { nothingPosted, readMultipartForm } from '../../pages/posted-form.ts';
 import { sendPage, viewOf } from '../../pages/send-page.ts';
 import { scanPageHeaders } from '../../security.ts';
 import { csrfTokenFor, requireOwnAgency, type StaffArea } from '../area.ts';
+import { listOffices } from '../offices.ts';
 import { deskPath, deskRoles, postedOf } from './desk.ts';
 import { type DeskNotice, LetterFormPage } from './letter-form-page.tsx';
 import { registerLetterPages } from './letter-routes.ts';
@@ -60,7 +61,7 @@ export function registerDesk(area: StaffArea, context: HttpContext, accept: Acce
   ): Promise<FastifyReply> {
     const { agencies } = directory();
     const view = viewOf(request);
-    const offices = listOffices(staff);
+    const offices = listOffices(staff, directory());
     const office = offices.find(({ code }) => code === values.office) ?? offices[0];
     const timeZone = office?.timeZone ?? 'Asia/Jakarta';
     const now = clock();
@@ -98,18 +99,6 @@ export function registerDesk(area: StaffArea, context: HttpContext, accept: Acce
       if (isUnavailable(error)) return nothingEntered;
       throw error;
     }
-  }
-
-  /** Their own first, then those below it by name. */
-  function listOffices(staff: StaffMember): readonly Agency[] {
-    const all = [...directory().agencies.values()].filter(
-      ({ code, active }) => active && mayActFor(staff, code, directory()),
-    );
-    const isOwn = ({ code }: Agency) => code === staff.agencyCode;
-    return [
-      ...all.filter(isOwn),
-      ...all.filter((agency) => !isOwn(agency)).sort((a, b) => a.name.localeCompare(b.name, 'id')),
-    ];
   }
 
   /** An empty form; of a letter that was just saved, what the next of the pile has in common with it. */
@@ -151,6 +140,7 @@ export function registerDesk(area: StaffArea, context: HttpContext, accept: Acce
     roles: deskRoles,
     action: 'letter_entered',
     readFiles: (request) => readMultipartForm(request, context),
+    showAgain: 'unggah',
     handle: async (request, reply, staff) => {
       const posted = postedOf(request);
       const { fields } = posted;

@@ -41,7 +41,7 @@ export function ColumnsPage({
       <h1>{words.columnsTitle}</h1>
       <p class="lead">{words.columnsLead}</p>
       {problems.length > 0 && (
-        <div class="alert" role="alert">
+        <div class="alert" role="alert" tabindex={-1} autofocus>
           <ul>
             {problems.map((problem) => (
               <li class="problem">{problem}</li>

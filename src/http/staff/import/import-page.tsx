@@ -26,6 +26,9 @@ export type ImportPageProps = {
   readonly conflict: boolean;
 };
 
+/** Where there are no scripts to follow it. */
+const refreshSeconds = 5;
+
 /** An import that was checked, runs, rests or is done. */
 export function ImportPage(props: ImportPageProps) {
   const { view, staff, csrfToken, imported, conflict } = props;
@@ -45,13 +48,14 @@ export function ImportPage(props: ImportPageProps) {
       title={title}
       csrfToken={csrfToken}
       scripts={state === 'running' ? [view.assets.importScript] : []}
+      refreshSeconds={state === 'running' ? refreshSeconds : undefined}
     >
       <p class="step">
         <a href={importHome}>{words.back}</a>
       </p>
       <h1>{title}</h1>
       {conflict && (
-        <div class="alert" role="alert">
+        <div class="alert" role="alert" tabindex={-1} autofocus>
           <p class="problem">{words.conflict}</p>
         </div>
       )}

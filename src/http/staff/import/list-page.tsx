@@ -1,4 +1,5 @@
 import type { Import } from '../../../domain/import.ts';
+import type { Agency } from '../../../domain/routing/directory.ts';
 import type { StaffMember } from '../../../domain/staff.ts';
 import type { View } from '../../pages/layout.tsx';
 import { StaffLayout } from '../staff-layout.tsx';
@@ -10,14 +11,16 @@ type Props = {
   readonly view: View;
   readonly staff: StaffMember;
   readonly csrfToken: string;
-  readonly imports: readonly (Import & { readonly accepted: number })[];
+  readonly imports: readonly (Import & { readonly accepted: number; readonly officeName: string })[];
+  /** Whose books they may bring letters into. */
+  readonly offices: readonly Agency[];
   /** What is wrong with what was just uploaded, in words. */
   readonly problem: { readonly field: 'table' | 'archive' | 'office'; readonly words: string } | null;
   readonly office: string;
 };
 
 /** Where a table is uploaded, and what was uploaded before. */
-export function ImportListPage({ view, staff, csrfToken, imports, problem, office }: Props) {
+export function ImportListPage({ view, staff, csrfToken, imports, offices, problem, office }: Props) {
   const { speech } = view;
   const words = importPageWords[speech.language];
   const told = (field: string) =>
@@ -34,8 +37,8 @@ export function ImportListPage({ view, staff, csrfToken, imports, problem, offic
       <h1>{words.title}</h1>
       <p class="lead">{words.lead}</p>
       {problem !== null && (
-        <div class="alert" role="alert">
-          <h2>{words.problemTitle}</h2>
+        <div class="alert" role="alert" aria-labelledby="problems" tabindex={-1} autofocus>
+          <h2 id="problems">{words.problemTitle}</h2>
           <ul>
             <li>
               <a href={`#${problem.field}`}>{problem.words}</a>
@@ -84,22 +87,22 @@ export function ImportListPage({ view, staff, csrfToken, imports, problem, offic
             {...wrong('archive')}
           />
         </div>
-        <div class="field">
-          <label for="office">{words.office}</label>
-          <p class="hint" id="office-hint">
-            {words.officeHint}
-          </p>
-          {told('office')}
-          <input
-            type="text"
-            id="office"
-            name="office"
-            value={office}
-            maxlength={40}
-            aria-describedby={described('office')}
-            {...wrong('office')}
-          />
-        </div>
+        {(offices.length > 1 || problem?.field === 'office') && (
+          <div class="field">
+            <label for="office">{words.office}</label>
+            <p class="hint" id="office-hint">
+              {words.officeHint}
+            </p>
+            {told('office')}
+            <select id="office" name="office" aria-describedby={described('office')} {...wrong('office')}>
+              {offices.map(({ code, name }) => (
+                <option value={code} selected={code === office}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </div>
+        )}
         <button type="submit">{words.upload}</button>
       </form>
       <section class="past">
@@ -115,7 +118,7 @@ export function ImportListPage({ view, staff, csrfToken, imports, problem, offic
                   {words.states[one.state]}
                 </span>
                 <small>
-                  {`${one.office} · ${one.rowCount} ${words.rows.toLowerCase()} · ${one.accepted} ${words.accepted}`}
+                  {`${one.officeName} · ${one.rowCount} ${words.rows.toLowerCase()} · ${one.accepted} ${words.accepted}`}
                 </small>
               </li>
             ))}

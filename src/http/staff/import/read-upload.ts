@@ -12,6 +12,15 @@ export type PostedImport = {
   readonly isTooLarge: boolean;
 };
 
+/** What was posted, with files or without; nothing, where a request has no body at all. */
+export const postedImport = (request: FastifyRequest): PostedImport => ({
+  fields: new URLSearchParams(),
+  table: null,
+  archive: null,
+  isTooLarge: false,
+  ...(request.body as Partial<PostedImport> | undefined),
+});
+
 /** As many as may be in memory at a time; whoever comes then is told to come again. */
 const maxAtATime = 2;
 

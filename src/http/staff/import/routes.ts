@@ -23,10 +23,11 @@ import { chooseLanguage, type Language } from '../../messages/language.ts';
 import { sendPage, viewOf } from '../../pages/send-page.ts';
 import { livePageHeaders } from '../../security.ts';
 import { csrfTokenFor, type StaffArea } from '../area.ts';
+import { listOffices } from '../offices.ts';
 import { ColumnsPage } from './columns-page.tsx';
 import { ImportPage } from './import-page.tsx';
 import { ImportListPage, importHome } from './list-page.tsx';
-import { createReadUpload, type PostedImport } from './read-upload.ts';
+import { createReadUpload, type PostedImport, postedImport } from './read-upload.ts';
 import { importPageWords } from './words.ts';
 
 const rowsPerPage = 50;
@@ -68,7 +69,7 @@ export function registerImports(
     action: 'import_uploaded',
     readFiles: createReadUpload(app),
     handle: async (request, reply, staff) => {
-      const posted = request.body as PostedImport;
+      const posted = postedImport(request);
       const words = importPageWords[chooseLanguage(request)];
       const office = readOffice(posted, staff, context);
       if (office === null)
@@ -107,7 +108,9 @@ export function registerImports(
     subject: 'import',
     action: 'import_checked',
     handle: withImport(async (imported, request, reply, staff) => {
-      const { fields } = request.body as Pick<PostedImport, 'fields'>;
+      // From a page of before it was started.
+      if (imported.state !== 'mapping' && imported.state !== 'checked') return back(reply, imported);
+      const { fields } = postedImport(request);
       const mapping = readMapping(fields, imported.mapping.length);
       const { missing, twice } = judgeMapping(mapping);
       if (missing.length + twice.length > 0) return columns(imported, mapping, request, reply, staff);
@@ -122,7 +125,7 @@ export function registerImports(
     subject: 'import',
     action: 'import_started',
     handle: withImport(async (imported, request, reply) => {
-      const chosen = (request.body as Pick<PostedImport, 'fields'>).fields.get('withoutFile');
+      const chosen = postedImport(request).fields.get('withoutFile');
       try {
         await imports.start(imported, chosen === 'leave' || chosen === 'send' ? chosen : null);
       } catch (error) {
@@ -151,7 +154,8 @@ export function registerImports(
     subject: 'import',
     action: 'import_erased',
     handle: withImport(async (imported, _request, reply) => {
-      if (imported.state === 'running') throw new AppError('conflict', 'the import is running');
+      // From a page of before it was started: the page says what it is now.
+      if (imported.state === 'running') return back(reply, imported);
       await imports.erase(imported);
       return (await findImport(db, imported.id)) === null
         ? reply.redirect(importHome, 303)
@@ -209,7 +213,7 @@ function listHandler({ db, directory }: HttpContext) {
     problem: { readonly field: 'table' | 'archive' | 'office'; readonly words: string } | null,
     ...[request, reply, staff]: Parameters<Handle>
   ): Promise<unknown> => {
-    const offices = [...directory().agencies.values()]
+    const codes = [...directory().agencies.values()]
       .map(({ code }) => code)
       .filter((code) => mayActFor(staff, code, directory()));
     const posted = request.body as Partial<PostedImport> | undefined;
@@ -220,7 +224,11 @@ function listHandler({ db, directory }: HttpContext) {
         view: viewOf(request),
         staff,
         csrfToken: csrfTokenFor(request, reply),
-        imports: await listImports(db, offices, shownImports),
+        imports: (await listImports(db, codes, shownImports)).map((imported) => ({
+          ...imported,
+          officeName: directory().agencies.get(imported.office)?.name ?? imported.office,
+        })),
+        offices: listOffices(staff, directory()),
         problem,
         office: posted?.fields?.get('office') ?? staff.agencyCode,
       }),

@@ -28,8 +28,8 @@ export function MailListPage(props: MailListPageProps) {
   const words = mailWords[speech.language];
   return (
     <StaffLayout view={view} staff={staff} title={words.title} csrfToken={csrfToken}>
-      {ordered !== null && <Ordered words={words} ordered={ordered} />}
       <h1>{words.title}</h1>
+      {ordered !== null && <Ordered words={words} ordered={ordered} />}
       <p class="lead">{mails.length === 0 && isFirstPage ? words.none : words.lead}</p>
       {mails.map((mail) => (
         <Mail speech={speech} words={words} mail={mail} csrfToken={csrfToken} />
@@ -83,7 +83,7 @@ function Mail({ speech, words, mail, csrfToken }: MailProps) {
   const { id, fate, mailbox, agencyName, receivedAt, bytes, fileCount, outcome } = mail;
   const received = speech.moment(receivedAt);
   return (
-    <section>
+    <section class="card">
       <h2>{words.fates[toShown(fate)]}</h2>
       <dl>
         <div>
@@ -110,7 +110,7 @@ function Mail({ speech, words, mail, csrfToken }: MailProps) {
       </dl>
       <form method="post" action={`${mailListPath}/${id}/laporan`}>
         <input type="hidden" name="csrf" value={csrfToken} />
-        <button type="submit">
+        <button type="submit" class="quiet">
           {words.file}
           <span class="hidden"> {speech.say(words.ofMoment, { moment: received })}</span>
         </button>
