@@ -187,10 +187,11 @@ describe('a report', () => {
 
   it('as long as they come takes no time', () => {
     for (const piece of ['9', '9 ', '- ', 'RAHASIA ', 'status ', 'ya ', '((', 'laporan ', '\n']) {
-      const start = performance.now();
-      for (const word of ['', 'status ', 'nilai ', 'tambah '])
-        readText(word + piece.repeat(20_000 / piece.length));
-      expect(performance.now() - start).toBeLessThan(500);
+      const work = () => {
+        for (const word of ['', 'status ', 'nilai ', 'tambah '])
+          readText(word + piece.repeat(20_000 / piece.length));
+      };
+      expect(cpuMs(work)).toBeLessThan(500);
     }
   });
 
@@ -214,9 +215,7 @@ describe('a report', () => {
     ['TANGKAB', ' ', 'x'],
   ])('%j, then 200,000 characters of %j and %j, is read in no time', (beginning, piece, end) => {
     const text = beginning + piece.repeat(200_000 / piece.length) + end;
-    const start = performance.now();
-    readText(text);
-    expect(performance.now() - start).toBeLessThan(500);
+    expect(cpuMs(() => readText(text))).toBeLessThan(500);
   });
 
   it('cuts what is added where a report would be', () => {
@@ -224,3 +223,11 @@ describe('a report', () => {
     expect(reading).toMatchObject({ command: { kind: 'add', text: expect.stringMatching(/^.{20000}$/) } });
   });
 });
+
+/** What it costs, however busy the machine is: of a text that is read again and again it would be seconds. */
+function cpuMs(work: () => unknown): number {
+  const before = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}

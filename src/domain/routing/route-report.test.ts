@@ -231,8 +231,10 @@ describe('whatever comes', () => {
   });
 });
 
+/** In milliseconds of the processor, however busy the machine is. */
 function timeRoute(text: string): number {
-  const start = performance.now();
+  const before = process.cpuUsage();
   routeReport(directory, report(text));
-  return performance.now() - start;
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
 }
