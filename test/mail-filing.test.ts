@@ -3,6 +3,7 @@ import sharp from 'sharp';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Channel, OutgoingMessage } from '../channels/channel.ts';
+import { createMailReader } from '../channels/email/read/reader.ts';
 import { lookAtTables } from '../chaos/leaks.ts';
 import { listAdditions } from '../src/db/additions.ts';
 import { countMails, listKeptMails, orderFiling, takeMail } from '../src/db/mails.ts';
@@ -25,7 +26,6 @@ import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { addEndpoint } from './support/filed-reports.ts';
 import { runLapor } from './support/lapor.ts';
 import { fetched, type MailPart, writeBounce, writeMail } from './support/mails.ts';
-import { readMail } from './support/read-mail.ts';
 import { type ReceivingAgency, startReceivingAgency } from './support/receiving-agency.ts';
 import { readSealed, sealing, testDataDir } from './support/sealing.ts';
 import { signIn } from './support/staff.ts';
@@ -42,6 +42,8 @@ let guarded: ReturnType<typeof createGuardedFetch>;
 let core: Awaited<ReturnType<typeof createCore>>;
 let door: Awaited<ReturnType<typeof openDoor>>;
 let photo: Buffer;
+const reader = createMailReader({ own: { address: base, domain: 'contoh.go.id' } });
+const { readMail } = reader;
 /** What was sent to reporters. */
 let outbox: OutgoingMessage[] = [];
 /** How far the clock is ahead, in milliseconds. */
@@ -86,6 +88,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await guarded?.close();
   await agency?.stop();
+  await reader.close();
   await database?.drop();
 });
 beforeEach(() => {
@@ -623,7 +626,7 @@ describe('what is no report is kept:', () => {
         mailbox: 'nasional',
         fate: 'auto-reply',
         fileCount: 0,
-        outcome: 'not a report: auto-reply, header says auto-reply',
+        outcome: 'not a report: auto-reply, sent by a list or to many (list-id)',
       },
     ]);
     expect(await orderFiling(database.pool, id, core.context.clock())).toBe(true);
