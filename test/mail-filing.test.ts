@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import sharp from 'sharp';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -504,6 +507,15 @@ describe('a reply to what we sent', () => {
     expect(rows).toEqual([{ report_id: report.id, addition_id: addition?.id }]);
   });
 
+  test('with a photo above nothing but our own mail adds the photo, and not our words', async () => {
+    const { report, notificationId } = await file();
+    const text =
+      'Pada Min, 22 Nov 2026 pukul 14.02 SP4N <lapor@contoh.go.id> menulis:\n> Laporan Anda sudah kami catat.';
+    await receive(reply({ text, parts: [jpeg()] }, notificationId));
+    expect(await listAdditions(database.pool, report.id)).toMatchObject([{ text: '' }]);
+    expect(await countRows(database.pool, 'attachments')).toBe(1);
+  });
+
   test('by a stranger is a confidential report of its own: the thread shows nowhere, and its reporter hears nothing', async () => {
     const { report, notificationId } = await file(`RAHASIA Bandung, pungli di ${uniqueWord()}`);
     await receive(
@@ -724,6 +736,36 @@ describe('a mail that defeats us', () => {
     expect((await listMessages()).find((message) => message.id === id)?.outcome).toContain(
       'not all of it could be read: took too long, sent by [email]',
     );
+  });
+
+  test('and that ends its reader holds up none of the two hundred around it', async () => {
+    const program = join(testDataDir, 'racun.mjs');
+    const parse = new URL('../dist/channels/email/read/parse.js', import.meta.url);
+    await writeFile(
+      program,
+      `import { parentPort } from 'node:worker_threads';
+       import { parseMail } from ${JSON.stringify(parse.href)};
+       parentPort.on('message', (bytes) => {
+         if (Buffer.from(bytes).includes('racun-')) process.exit(7);
+         parentPort.postMessage(parseMail(Buffer.from(bytes), {}));
+       });`,
+    );
+    const poisonable = createMailReader({ program: pathToFileURL(program) });
+    const words = Array.from({ length: 201 }, uniqueWord);
+    const ids = await leave(
+      ...words.map((word, index) =>
+        writeMail({ subject: '', text: `Bandung, jalan rusak di ${index === 20 ? 'racun-' : ''}${word}` }),
+      ),
+    );
+    core.jobs.push({ name: 'messages', payload: { messageIds: ids } });
+    await work({ channels: [{ ...email, readMail: poisonable.readMail }] });
+    await poisonable.close();
+    const reports = await listReports();
+    expect(reports).toHaveLength(201);
+    expect(reports.filter(({ hold }) => hold !== null)).toMatchObject([
+      { text: expect.stringContaining(words[20] ?? '-'), confidential: true },
+    ]);
+    expect(new Set((await listMessages()).map(({ state }) => state))).toEqual(new Set(['done']));
   });
 
   test('is not read any more once it took the worker with it three times', async () => {

@@ -110,7 +110,7 @@ async function sendCommands(stage: Stage, report: PlantedReport): Promise<void> 
 async function sendMails(stage: Stage, reporter: PlantedReport): Promise<void> {
   const { rows } = await stage.database.pool.query<{ id: string }>(
     `select notification.id from notifications as notification join reports as report on report.id = report_id
-     where report.text like $1 and kind = 'tracking_id'`,
+     where report.text like $1 and notification.kind = 'tracking_id'`,
     [`%${markOf(reporter.number)}%`],
   );
   const id = rows[0]?.id ?? '';
@@ -118,6 +118,8 @@ async function sendMails(stage: Stage, reporter: PlantedReport): Promise<void> {
   const plant = (number: number) => stage.plant(number, 'email', 'open');
   const reply = { To: to, 'In-Reply-To': `<n.${id}@uji.example>` };
   const { identity, key } = plant(179);
+  const forwarder = plant(178);
+  const forwarded = `---------- Forwarded message ---------\r\nFrom: ${forwarder.identity.onBehalfOf} <${forwarder.extra}@contoh.example>\r\n${forwarder.text}`;
   stage.smtp.does({ rcpt: `550 5.1.1 <${identity.email}> ${identity.name} tidak dikenal` });
   for (const raw of [
     await writeCanaryMail(reporter, { ...reply, 'Message-ID': `<lagi.${reporter.key}@contoh.example>` }),
@@ -143,11 +145,7 @@ async function sendMails(stage: Stage, reporter: PlantedReport): Promise<void> {
         'Lampu jalan',
         `Final-Recipient: rfc822; ${identity.email}\r\nAction: failed\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; 550 ${identity.name}\r\nX-A: `,
       ),
-    await writeCanaryMail(
-      plant(178),
-      {},
-      `---------- Forwarded message ---------\r\nFrom: ${identity.name} <${identity.email}>\r\n${plant(178).text}`,
-    ),
+    await writeCanaryMail(forwarder, {}, forwarded),
   ])
     await stage.deliver(raw);
   await settled(stage);
