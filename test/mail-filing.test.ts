@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import sharp from 'sharp';
 import { Webhook } from 'standardwebhooks';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Channel, OutgoingMessage } from '../channels/channel.ts';
 import { createMailReader } from '../channels/email/read/reader.ts';
 import { lookAtTables } from '../chaos/leaks.ts';
@@ -889,6 +889,35 @@ describe('where the worker dies, or loses PostgreSQL, at the end of a transactio
     await attachments.sweep();
     for (const { id } of rows) expect(await (await attachments.read(id))?.toArray()).not.toEqual([]);
     expect(await countRows(database.pool, 'uploads')).toBe(0);
+  });
+
+  test('whoever touches the row while it is filed is waited for', async () => {
+    const [id = '' as MessageId] = await leave(writeMail({ text: uniqueWord() }));
+    const other = await database.pool.connect();
+    const touched: Channel['readMail'] = async (raw) => {
+      const read = await readMail(raw);
+      await other.query('begin');
+      await other.query('update messages set due_at = due_at where id = $1', [id]);
+      return read;
+    };
+    const working = handlers({ channels: [{ ...email, readMail: touched }] }).messages({ messageIds: [id] });
+    try {
+      await vi.waitFor(
+        async () => {
+          const { rowCount } = await database.pool.query(
+            `select from pg_stat_activity
+             where datname = current_database() and wait_event_type = 'Lock' and query like '%for update%'`,
+          );
+          expect(rowCount).toBe(1);
+        },
+        { timeout: 10_000 },
+      );
+    } finally {
+      await other.query('commit');
+      other.release();
+    }
+    await working;
+    expect(await listMessages()).toMatchObject([{ state: 'done', fate: 'report' }]);
   });
 
   test('it is read again once the lease of the dead one ran out', async () => {

@@ -59,7 +59,12 @@ export async function takeMail(
   const [mail] = rows;
   if (mail === undefined) return null;
   const { size, ...taken } = mail;
-  return { ...taken, bytes: await readSeal(db, id, size) };
+  const bytes = await readSeal(db, id, size).catch(async (error: unknown) => {
+    // Else it would wait for the end of a lease that nobody uses.
+    await giveMailBack(db, id, now).catch(() => undefined);
+    throw error;
+  });
+  return { ...taken, bytes };
 }
 
 /** A seal of more has time to come: 60 MB take longer than a statement may where the machine is busy. */
@@ -92,12 +97,15 @@ export async function giveMailBack(db: Db, id: MessageId, dueAt: Date): Promise<
   });
 }
 
-/** True where the mail still waits; it is locked until the transaction ends. */
+/**
+ * True where the mail still waits; it is locked until the transaction ends. Waits for whoever has it locked: who gave up would leave
+ * it to the end of its lease, for the sweep puts rows off as well.
+ */
 export async function lockMail(db: Db, id: MessageId): Promise<boolean> {
   const { rowCount } = await db.query({
     name: 'lock-mail',
     text: `
-      select from messages where id = $1 and form = 'mail' and state = 'pending' for update skip locked`,
+      select from messages where id = $1 and form = 'mail' and state = 'pending' for update`,
     values: [id],
   });
   return rowCount === 1;
