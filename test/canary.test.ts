@@ -83,7 +83,7 @@ beforeAll(async () => {
   stage = await openStage();
   await playStory(stage);
   await lookEverywhere(stage);
-}, 120_000);
+}, 240_000);
 afterAll(() => stage?.close());
 
 type Hit = { readonly report: PlantedReport; readonly planted: string; readonly evidence: Evidence };
