@@ -151,7 +151,7 @@ export function isOnlyHistory(text: string, our: OurAddress): boolean {
   }
   // What Outlook puts in front: our own address as the writer's, at the very beginning.
   const sender = lines.slice(0, 2).find((line) => /^\W*(?:from|dari|pengirim|von|de)\W*:/i.test(line));
-  return our !== null && sender !== undefined && sender.toLowerCase().includes(our.address);
+  return our !== null && (sender ?? '').toLowerCase().includes(our.address);
 }
 
 /** So many lines may greet, or say who writes, before somebody asks for secrecy. */
