@@ -7,6 +7,7 @@ import { lookAtStores, lookEverywhere } from './support/canary-places.ts';
 import { findPlanted, type PlantedReport } from './support/canary-reports.ts';
 import { type Evidence, openStage, type Stage } from './support/canary-stage.ts';
 import { playStory } from './support/canary-story.ts';
+import { hasDovecot } from './support/dovecot.ts';
 import { startGateway } from './support/gateway.ts';
 
 /**
@@ -40,6 +41,21 @@ const allowed: readonly {
     if: ({ way }) => way.startsWith('sms/'),
   },
   {
+    place: 'mail: to',
+    planted: /^email$/,
+    why: 'nobody can be written to whose address is not told to the mail server',
+  },
+  ...(hasDovecot
+    ? [
+        {
+          place: 'mail: what it answers',
+          planted: /^key$/,
+          why: 'mail programs put an answer in its thread by the Message-ID of what it answers',
+          if: ({ way }: PlantedReport) => way === 'email',
+        },
+      ]
+    : []),
+  {
     place: 'answer to sms/generic',
     planted: /^key$/,
     why: 'the provider is told which of its own messages got which receipt',
@@ -67,7 +83,7 @@ beforeAll(async () => {
   stage = await openStage();
   await playStory(stage);
   await lookEverywhere(stage);
-}, 120_000);
+}, 240_000);
 afterAll(() => stage?.close());
 
 type Hit = { readonly report: PlantedReport; readonly planted: string; readonly evidence: Evidence };

@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import sharp from 'sharp';
 import { Webhook } from 'standardwebhooks';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Channel, OutgoingMessage } from '../channels/channel.ts';
+import { createMailReader } from '../channels/email/read/reader.ts';
 import { lookAtTables } from '../chaos/leaks.ts';
 import { listAdditions } from '../src/db/additions.ts';
 import { countMails, listKeptMails, orderFiling, takeMail } from '../src/db/mails.ts';
@@ -25,7 +29,6 @@ import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { addEndpoint } from './support/filed-reports.ts';
 import { runLapor } from './support/lapor.ts';
 import { fetched, type MailPart, writeBounce, writeMail } from './support/mails.ts';
-import { readMail } from './support/read-mail.ts';
 import { type ReceivingAgency, startReceivingAgency } from './support/receiving-agency.ts';
 import { readSealed, sealing, testDataDir } from './support/sealing.ts';
 import { signIn } from './support/staff.ts';
@@ -42,6 +45,8 @@ let guarded: ReturnType<typeof createGuardedFetch>;
 let core: Awaited<ReturnType<typeof createCore>>;
 let door: Awaited<ReturnType<typeof openDoor>>;
 let photo: Buffer;
+const reader = createMailReader({ own: { address: base, domain: 'contoh.go.id' } });
+const { readMail } = reader;
 /** What was sent to reporters. */
 let outbox: OutgoingMessage[] = [];
 /** How far the clock is ahead, in milliseconds. */
@@ -86,6 +91,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await guarded?.close();
   await agency?.stop();
+  await reader.close();
   await database?.drop();
 });
 beforeEach(() => {
@@ -501,6 +507,15 @@ describe('a reply to what we sent', () => {
     expect(rows).toEqual([{ report_id: report.id, addition_id: addition?.id }]);
   });
 
+  test('with a photo above nothing but our own mail adds the photo, and not our words', async () => {
+    const { report, notificationId } = await file();
+    const text =
+      'Pada Min, 22 Nov 2026 pukul 14.02 SP4N <lapor@contoh.go.id> menulis:\n> Laporan Anda sudah kami catat.';
+    await receive(reply({ text, parts: [jpeg()] }, notificationId));
+    expect(await listAdditions(database.pool, report.id)).toMatchObject([{ text: '' }]);
+    expect(await countRows(database.pool, 'attachments')).toBe(1);
+  });
+
   test('by a stranger is a confidential report of its own: the thread shows nowhere, and its reporter hears nothing', async () => {
     const { report, notificationId } = await file(`RAHASIA Bandung, pungli di ${uniqueWord()}`);
     await receive(
@@ -623,7 +638,7 @@ describe('what is no report is kept:', () => {
         mailbox: 'nasional',
         fate: 'auto-reply',
         fileCount: 0,
-        outcome: 'not a report: auto-reply, header says auto-reply',
+        outcome: 'not a report: auto-reply, sent by a list or to many (list-id)',
       },
     ]);
     expect(await orderFiling(database.pool, id, core.context.clock())).toBe(true);
@@ -721,6 +736,36 @@ describe('a mail that defeats us', () => {
     expect((await listMessages()).find((message) => message.id === id)?.outcome).toContain(
       'not all of it could be read: took too long, sent by [email]',
     );
+  });
+
+  test('and that ends its reader holds up none of the two hundred around it', async () => {
+    const program = join(testDataDir, 'racun.mjs');
+    const parse = new URL('../dist/channels/email/read/parse.js', import.meta.url);
+    await writeFile(
+      program,
+      `import { parentPort } from 'node:worker_threads';
+       import { parseMail } from ${JSON.stringify(parse.href)};
+       parentPort.on('message', (bytes) => {
+         if (Buffer.from(bytes).includes('racun-')) process.exit(7);
+         parentPort.postMessage(parseMail(Buffer.from(bytes), {}));
+       });`,
+    );
+    const poisonable = createMailReader({ program: pathToFileURL(program) });
+    const words = Array.from({ length: 201 }, uniqueWord);
+    const ids = await leave(
+      ...words.map((word, index) =>
+        writeMail({ subject: '', text: `Bandung, jalan rusak di ${index === 20 ? 'racun-' : ''}${word}` }),
+      ),
+    );
+    core.jobs.push({ name: 'messages', payload: { messageIds: ids } });
+    await work({ channels: [{ ...email, readMail: poisonable.readMail }] });
+    await poisonable.close();
+    const reports = await listReports();
+    expect(reports).toHaveLength(201);
+    expect(reports.filter(({ hold }) => hold !== null)).toMatchObject([
+      { text: expect.stringContaining(words[20] ?? '-'), confidential: true },
+    ]);
+    expect(new Set((await listMessages()).map(({ state }) => state))).toEqual(new Set(['done']));
   });
 
   test('is not read any more once it took the worker with it three times', async () => {
@@ -844,6 +889,35 @@ describe('where the worker dies, or loses PostgreSQL, at the end of a transactio
     await attachments.sweep();
     for (const { id } of rows) expect(await (await attachments.read(id))?.toArray()).not.toEqual([]);
     expect(await countRows(database.pool, 'uploads')).toBe(0);
+  });
+
+  test('whoever touches the row while it is filed is waited for', async () => {
+    const [id = '' as MessageId] = await leave(writeMail({ text: uniqueWord() }));
+    const other = await database.pool.connect();
+    const touched: Channel['readMail'] = async (raw) => {
+      const read = await readMail(raw);
+      await other.query('begin');
+      await other.query('update messages set due_at = due_at where id = $1', [id]);
+      return read;
+    };
+    const working = handlers({ channels: [{ ...email, readMail: touched }] }).messages({ messageIds: [id] });
+    try {
+      await vi.waitFor(
+        async () => {
+          const { rowCount } = await database.pool.query(
+            `select from pg_stat_activity
+             where datname = current_database() and wait_event_type = 'Lock' and query like '%for update%'`,
+          );
+          expect(rowCount).toBe(1);
+        },
+        { timeout: 10_000 },
+      );
+    } finally {
+      await other.query('commit');
+      other.release();
+    }
+    await working;
+    expect(await listMessages()).toMatchObject([{ state: 'done', fate: 'report' }]);
   });
 
   test('it is read again once the lease of the dead one ran out', async () => {

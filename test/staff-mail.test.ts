@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Channel } from '../channels/channel.ts';
+import { createMailReader } from '../channels/email/read/reader.ts';
 import type { MessageId } from '../src/domain/message.ts';
 import { createIntake } from '../workers/intake.ts';
 import { createMessages } from '../workers/messages.ts';
@@ -11,7 +12,6 @@ import { hasChromium, launchChromium } from './support/browser.ts';
 import { countRows, createCore, forgetReports } from './support/core.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { fetched, writeMail } from './support/mails.ts';
-import { readMail } from './support/read-mail.ts';
 import { type SignedIn, signIn } from './support/staff.ts';
 import { uniqueWord } from './support/unique-word.ts';
 
@@ -22,7 +22,8 @@ let door: Awaited<ReturnType<typeof openDoor>>;
 let national: SignedIn;
 let bandung: SignedIn;
 
-const email: Channel = { name: 'email', providers: [], readMail };
+const reader = createMailReader();
+const email: Channel = { name: 'email', providers: [], readMail: reader.readMail };
 
 beforeAll(async () => {
   database = await createTestDatabase({ seeded: true });

@@ -16,6 +16,7 @@ import type { ReadMail } from '../src/domain/mail.ts';
 import {
   describeUnreadable,
   findReasonToHold,
+  isOnlyHistory,
   judgeSender,
   listAnswered,
   type MailWords,
@@ -125,7 +126,7 @@ export async function fileUnread(
 ): Promise<Next> {
   const sealed = await openMail(context, cause);
   if (sealed === null) return setAside(context, cause);
-  const our = readOurAddress(context.config.email.from);
+  const our = readOurAddress(context.config.email);
   const words: PlainWords = {
     text: describeUnreadable(cause.receivedAt),
     anonymous: false,
@@ -166,9 +167,12 @@ async function understand(
   read: ReadMail,
 ): Promise<Letter> {
   const { email } = context.config;
-  const our = readOurAddress(email.from);
+  const our = readOurAddress(email);
   const sender = judgeSender(read, email.authservIds);
   const isAnswer = listAnswered(read, our).length > 0;
+  const words = readWords(read, isAnswer);
+  // What staff want filed they want to see all of.
+  const saysNothing = isAnswer && !cause.fileAnyway && isOnlyHistory(words.text, our);
   const byOffice = sender === 'proven' && (await isForwardedByOffice(context, cause, read));
   return {
     cause,
@@ -176,7 +180,7 @@ async function understand(
     read,
     original: toHeaderOriginal(original, read.messageId),
     identity: readIdentity(read, our, byOffice),
-    words: readWords(read, isAnswer),
+    words: saysNothing ? { ...words, text: '' } : words,
     isAnswer,
     hold: findReasonToHold(read, sender),
   };
@@ -199,7 +203,7 @@ async function findAnswered(context: MailContext, letter: Letter): Promise<Answe
   const address = read.from?.address.trim() ?? '';
   // What staff want filed they want to see as a report; what may be forged, or spam, is for staff to see.
   if (!letter.isAnswer || cause.fileAnyway || hold !== null || address === '') return null;
-  const ids = listAnswered(read, readOurAddress(context.config.email.from));
+  const ids = listAnswered(read, readOurAddress(context.config.email));
   const report = await findAnsweredReport(context.db, ids, indexOf(context, address));
   if (report === null) return null;
   const hidesMore =
@@ -221,7 +225,7 @@ async function keep({ config, clock }: MailContext, tx: Db, read: ReadMail): Pro
     outcome: `not a report: ${read.kind}${why === null ? '' : `, ${why}`}`,
   } as const;
   const told = read.bounce && readDelivery(read.bounce);
-  const ids = told === null ? [] : listAnswered(read, readOurAddress(config.email.from));
+  const ids = told === null ? [] : listAnswered(read, readOurAddress(config.email));
   if (told === null || ids.length === 0) return done;
   const [notificationId = ''] = ids;
   await recordDeliveries(tx, 'email', [{ notificationId, ...told }], clock());

@@ -1,8 +1,8 @@
 import type { MailFate } from '../domain/mail-filing.ts';
 import type { MessageId } from '../domain/message.ts';
 import type { AgencyCode, NotificationId, ReportId } from '../domain/report.ts';
-import type { StoredMessage } from './messages.ts';
-import type { Db } from './pool.ts';
+import { largeWithinMs, type StoredMessage } from './messages.ts';
+import { type Db, type Pool, transaction } from './pool.ts';
 
 /** E-mails among the messages: what workers and staff do with them. */
 
@@ -36,12 +36,12 @@ export type TakenMail = StoredMessage & {
  * Reading takes long, so there is no transaction yet: who finishes it locks it.
  */
 export async function takeMail(
-  db: Db,
+  db: Pool,
   id: MessageId,
   now: Date,
   takenUntil: Date,
 ): Promise<TakenMail | null> {
-  const { rows } = await db.query<TakenMail>({
+  const { rows } = await db.query<Omit<TakenMail, 'bytes'> & { readonly size: number }>({
     name: 'take-mail',
     text: `
       with taken as (
@@ -51,12 +51,39 @@ export async function takeMail(
       )
       select taken.id, taken.receipt, taken.channel, taken.external_id as "externalId",
         taken.received_at as "receivedAt", taken.accepted_at as "acceptedAt", person.key_id as "keyId",
-        person.sealed as bytes, person.phone_index as "phoneIndex", taken.agency_code as agency,
-        taken.file_anyway as "fileAnyway", taken.take_count as "takeCount"
+        person.phone_index as "phoneIndex", taken.agency_code as agency,
+        taken.file_anyway as "fileAnyway", taken.take_count as "takeCount", octet_length(person.sealed) as size
       from taken join report_identities as person on person.report_id = taken.id`,
     values: [id, now, takenUntil],
   });
-  return rows[0] ?? null;
+  const [mail] = rows;
+  if (mail === undefined) return null;
+  const { size, ...taken } = mail;
+  const bytes = await readSeal(db, id, size).catch(async (error: unknown) => {
+    // Else it would wait for the end of a lease that nobody uses.
+    await giveMailBack(db, id, now).catch(() => undefined);
+    throw error;
+  });
+  return { ...taken, bytes };
+}
+
+/** A seal of more has time to come: 60 MB take longer than a statement may where the machine is busy. */
+const largeSeal = 4 * 1024 * 1024;
+
+async function readSeal(db: Pool, id: MessageId, size: number): Promise<Buffer> {
+  const read = {
+    name: 'read-seal-of-mail',
+    text: 'select sealed as bytes from report_identities where report_id = $1',
+    values: [id],
+  };
+  const { rows } =
+    size <= largeSeal
+      ? await db.query<{ bytes: Buffer }>(read)
+      : await transaction(db, async (tx) => {
+          await tx.query(`set local statement_timeout = ${largeWithinMs}`);
+          return tx.query<{ bytes: Buffer }>({ ...read, query_timeout: largeWithinMs } as typeof read);
+        });
+  return rows[0]?.bytes ?? Buffer.alloc(0);
 }
 
 /** Gives a mail back that could not be read for no fault of its own; it is due again then. */
@@ -70,12 +97,15 @@ export async function giveMailBack(db: Db, id: MessageId, dueAt: Date): Promise<
   });
 }
 
-/** True where the mail still waits; it is locked until the transaction ends. */
+/**
+ * True where the mail still waits; it is locked until the transaction ends. Waits for whoever has it locked: who gave up would leave
+ * it to the end of its lease, for the sweep puts rows off as well.
+ */
 export async function lockMail(db: Db, id: MessageId): Promise<boolean> {
   const { rowCount } = await db.query({
     name: 'lock-mail',
     text: `
-      select from messages where id = $1 and form = 'mail' and state = 'pending' for update skip locked`,
+      select from messages where id = $1 and form = 'mail' and state = 'pending' for update`,
     values: [id],
   });
   return rowCount === 1;

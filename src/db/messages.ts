@@ -5,7 +5,8 @@ import type { InboxEntry } from './reports.ts';
 
 /** A seal of more is sent as bytes, and has time: as JSON, 60 MB take PostgreSQL longer than a statement may. */
 const largeRow = 4 * 1024 * 1024;
-const largeWithinMs = 120_000;
+/** What PostgreSQL is given to take such a seal, or to give it back. */
+export const largeWithinMs = 120_000;
 
 /**
  * As `insertReports`: message and seal together or not at all, and the ids that are new. The large ones are a transaction

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ReadMail } from './mail.ts';
 import { bounceAddress, ourMessageId, replyAddress } from './mail-address.ts';
 import {
+  isOnlyHistory,
   judgeSender,
   listAnswered,
   readDelivery,
@@ -14,7 +15,7 @@ import {
 } from './mail-filing.ts';
 import type { NotificationId } from './report.ts';
 
-const our = readOurAddress('SP4N-LAPOR! <Lapor@contoh.go.id>');
+const our = readOurAddress({ from: 'SP4N-LAPOR! <Lapor@contoh.go.id>', replyTo: null });
 const [one, two] = ['01a20326-0337-7369-88dc-236c3957ea45', '01a20326-0337-7369-88dc-236c3957ea46'] as [
   NotificationId,
   NotificationId,
@@ -48,7 +49,9 @@ test.each([
   ['lapor', null],
   [null, null],
 ])('EMAIL_FROM %s is %o', (from, expected) => {
-  expect(readOurAddress(from)).toEqual(expected);
+  expect(readOurAddress({ from, replyTo: null })).toEqual(
+    expected && { ...expected, base: expected.address },
+  );
 });
 
 test('what a mail answers is named by the address it came to, before In-Reply-To and References, each once', () => {
@@ -66,8 +69,37 @@ test('what a mail answers is named by the address it came to, before In-Reply-To
   expect(listAnswered(mail({ inReplyTo: ourMessageId(one, 'contoh.id') }), our)).toEqual([]);
 });
 
+test('where replies go to another address than mails come from, that one has the names', () => {
+  const both = readOurAddress({ from: 'Lapor! <lapor@contoh.go.id>', replyTo: 'Masuk@lain.go.id' });
+  const to = (address: string) => mail({ recipients: [{ name: null, address }] });
+  expect(listAnswered(to(replyAddress(one, 'masuk@lain.go.id')), both)).toEqual([one]);
+  expect(listAnswered(to(bounceAddress(one, 'masuk@lain.go.id')), both)).toEqual([one]);
+  expect(listAnswered(mail({ inReplyTo: ourMessageId(one, 'contoh.go.id') }), both)).toEqual([one]);
+  for (const address of ['lapor@contoh.go.id', 'masuk@lain.go.id', replyAddress(one, 'masuk@lain.go.id')])
+    expect(readIdentity(mail({ from: { name: null, address } }), both, false)).toBeNull();
+});
+
+test.each([
+  ['Pada 22 November SP4N menulis:\n> Laporan Anda\n>\n> sudah kami catat', true],
+  ['> Laporan Anda', true],
+  ['On Sun, 22 Nov 2026 at 14:02, Lapor!\n<lapor@contoh.go.id> wrote:\n\n> Laporan Anda', true],
+  [
+    '________________________________\nDari: Lapor! <lapor@contoh.go.id>\nDikirim: Minggu\n\nLaporan Anda',
+    true,
+  ],
+  ['*From:* Lapor! <lapor@contoh.go.id>\nSent: Sunday\n\nLaporan Anda', true],
+  ['sudah diperbaiki', false],
+  ['Mohon dicek:\n> Laporan Anda\nbelum diperbaiki', false],
+  ['Masih gelap\n> Laporan Anda', false],
+  ['Dari: Pak Lurah <lurah@contoh.id>\nmohon segera', false],
+  ['', false],
+])('an answer such as %j has no words of its own: %s', (text, expected) => {
+  expect(isOnlyHistory(text, our)).toBe(expected);
+});
+
 describe('who wrote it is', () => {
   const says = (...results: readonly (readonly [string, string, string])[]) => ({
+    notes: [],
     authentication: results.map(([authservId, method, result]) => ({ authservId, method, result })),
   });
   test.each([
@@ -89,11 +121,33 @@ describe('who wrote it is', () => {
         ['mx', 'dmarc', 'none'],
       ],
     ],
-    ['unknown', [['mx', 'spf', 'fail']]],
+    ['forged', [['mx', 'spf', 'fail']]],
+    ['unknown', [['mx', 'spf', 'softfail']]],
+    ['unknown', [['mx.lain.id', 'spf', 'fail']]],
+    // forwarded on its way, with its signature
+    [
+      'unknown',
+      [
+        ['mx', 'spf', 'fail'],
+        ['mx', 'dkim', 'pass'],
+      ],
+    ],
+    [
+      'proven',
+      [
+        ['mx', 'spf', 'fail'],
+        ['mx', 'dmarc', 'pass'],
+      ],
+    ],
     ['unknown', [['mx.lain.id', 'dmarc', 'fail']]],
     ['unknown', []],
   ] as const)('%s: %o', (expected, results) => {
     expect(judgeSender(says(...results), ['mx'])).toBe(expected);
+  });
+
+  test('forged where there are several From: which one was checked?', () => {
+    const two = { ...says(['mx', 'dmarc', 'pass']), notes: ['several fields from'] };
+    expect(judgeSender(two, ['mx'])).toBe('forged');
   });
 });
 

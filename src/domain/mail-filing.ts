@@ -27,14 +27,28 @@ export const mailFates = [
 ] as const;
 export type MailFate = 'report' | 'held' | 'unreadable' | 'addition' | 'empty' | Exclude<MailKind, 'report'>;
 
-/** Where our own mails come from, in lower case; null where we send none. */
-export type OurAddress = { readonly address: string; readonly domain: string } | null;
+/**
+ * Where our own mails come from, and where replies and bounces of them go, plus-addressed; in lower case. The domain is that of
+ * our Message-IDs. Null where we send none.
+ */
+export type OurAddress = {
+  readonly address: string;
+  readonly base: string;
+  readonly domain: string;
+} | null;
 
-/** Of `EMAIL_FROM`, an address, or a name and an address in angle brackets. */
-export function readOurAddress(from: string | null): OurAddress {
+/** Of `EMAIL_FROM`, an address, or a name and an address in angle brackets, and `EMAIL_REPLY_TO`. */
+export function readOurAddress({
+  from,
+  replyTo,
+}: {
+  readonly from: string | null;
+  readonly replyTo: string | null;
+}): OurAddress {
   const address = (/<([^<>]*)>\s*$/.exec(from ?? '')?.[1] ?? from ?? '').trim().toLowerCase();
   const domain = address.slice(address.lastIndexOf('@') + 1);
-  return address.includes('@') && domain !== '' ? { address, domain } : null;
+  const base = replyTo?.trim().toLowerCase() ?? address;
+  return address.includes('@') && domain !== '' ? { address, base, domain } : null;
 }
 
 /** Of a text that is longer than a report may be, more than that is not even looked at. */
@@ -49,24 +63,34 @@ export function listAnswered(mail: ReadMail, our: OurAddress): readonly Notifica
   const { bounce, inReplyTo, references, recipients } = mail;
   const addressed = recipients
     .slice(0, mostLooked)
-    .flatMap(({ address }) => readPlusAddress(address, our.address)?.id ?? []);
+    .flatMap(({ address }) => readPlusAddress(address, our.base)?.id ?? []);
   const named = [bounce?.messageId, inReplyTo, ...references.slice(-mostLooked)].flatMap((messageId) =>
     messageId == null ? [] : (readOurMessageId(messageId, our.domain) ?? []),
   );
   return [...new Set([...addressed, ...named])];
 }
 
-/** What our own server says of who wrote it: others can write that they were checked, too. */
+/**
+ * What our own server says of who wrote it: others can write that they were checked, too. Where the sender's domain says
+ * nothing of DMARC, an SPF that fails counts unless a signature makes up for it, as with mail that was forwarded on its way. Of
+ * several From nobody knows which one was checked.
+ */
 export function judgeSender(
-  { authentication }: Pick<ReadMail, 'authentication'>,
+  { authentication, notes }: Pick<ReadMail, 'authentication' | 'notes'>,
   authservIds: readonly string[],
 ): 'proven' | 'forged' | 'unknown' {
-  const results = authentication
-    .filter(({ authservId, method }) => authservIds.includes(authservId.toLowerCase()) && method === 'dmarc')
-    .map(({ result }) => result.toLowerCase());
-  if (results.includes('fail')) return 'forged';
-  return results.length > 0 && results.every((result) => result === 'pass') ? 'proven' : 'unknown';
+  const ours = authentication.filter(({ authservId }) => authservIds.includes(authservId.toLowerCase()));
+  const resultsOf = (wanted: string) =>
+    ours.filter(({ method }) => method === wanted).map(({ result }) => result.toLowerCase());
+  const dmarc = resultsOf('dmarc');
+  if (dmarc.includes('fail') || notes.includes(severalFrom)) return 'forged';
+  const isSigned = [...dmarc, ...resultsOf('dkim')].includes('pass');
+  if (resultsOf('spf').includes('fail') && !isSigned) return 'forged';
+  return dmarc.length > 0 && dmarc.every((result) => result === 'pass') ? 'proven' : 'unknown';
 }
+
+/** Note of whoever reads the mail. */
+const severalFrom = 'several fields from';
 
 /**
  * Why staff should look at it first, in words; null as a rule. What a filter wrote into the header is believed whoever wrote it:
@@ -76,7 +100,8 @@ export function findReasonToHold(
   mail: Pick<ReadMail, 'markedSpam' | 'error'>,
   sender: ReturnType<typeof judgeSender>,
 ): string | null {
-  if (sender === 'forged') return 'pengirim surat elektronik tidak terbukti (DMARC gagal)';
+  if (sender === 'forged')
+    return 'pengirim surat elektronik tidak terbukti (DMARC atau SPF gagal, atau beberapa From)';
   if (mail.markedSpam) return 'ditandai sebagai spam oleh penyaring surat elektronik';
   return mail.error === null ? null : 'surat elektronik tidak terbaca seluruhnya';
 }
@@ -107,6 +132,26 @@ export function readWords(mail: ReadMail, isAnswer: boolean): MailWords {
     // Of what was read in part nobody knows whether it was to be secret.
     confidential: mail.error !== null || flags.some(({ confidential }) => confidential),
   };
+}
+
+/** Lines that may introduce what is cited. */
+const linesOfIntroduction = 4;
+
+/**
+ * Whether an answer has no words of its own: where nothing would be left, readers of mail cut nothing, and what is cited is
+ * our own mail.
+ */
+export function isOnlyHistory(text: string, our: OurAddress): boolean {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  const cited = lines.findIndex((line) => line.startsWith('>'));
+  if (cited >= 0 && cited <= linesOfIntroduction) {
+    const introduction = lines.slice(0, cited).join(' ').trim();
+    const ends = introduction === '' || introduction.endsWith(':');
+    return ends && lines.slice(cited).every((line) => line.startsWith('>'));
+  }
+  // What Outlook puts in front: our own address as the writer's, at the very beginning.
+  const sender = lines.slice(0, 2).find((line) => /^\W*(?:from|dari|pengirim|von|de)\W*:/i.test(line));
+  return our !== null && (sender ?? '').toLowerCase().includes(our.address);
 }
 
 /** So many lines may greet, or say who writes, before somebody asks for secrecy. */
@@ -174,7 +219,8 @@ function readContact(
   if (from === null) return null;
   const address = from.address.trim();
   const isOurs =
-    our !== null && (address.toLowerCase() === our.address || readPlusAddress(address, our.address) !== null);
+    our !== null &&
+    ([our.address, our.base].includes(address.toLowerCase()) || readPlusAddress(address, our.base) !== null);
   const email = !isOurs && isAddress(address) ? address : null;
   const name = normalizeLine(from.name)?.slice(0, limits.name).toWellFormed() ?? null;
   return isOurs || (email === null && name === null) ? null : { name, email };

@@ -15,6 +15,7 @@ export async function lookEverywhere(stage: Stage): Promise<void> {
   await lookAtPhotos(stage);
   lookAtWebhooks(stage);
   lookAtSms(stage);
+  lookAtMails(stage);
   await lookAtCommands(stage);
   await lookAtStores(stage, stage.look);
 }
@@ -73,6 +74,18 @@ function lookAtSms({ provider, look }: Stage): void {
   }
 }
 
+/** What goes out by e-mail: to whom, what it answers, and the mail without either. */
+function lookAtMails({ smtp, look }: Stage): void {
+  look('SMTP', smtp.lines.filter((line) => !line.startsWith('RCPT TO')).join('\n'));
+  for (const line of smtp.lines.filter((line) => line.startsWith('RCPT TO'))) look('mail: to', line);
+  for (const mail of smtp.mails) {
+    const unfolded = mail.replace(/\r?\n[ \t]+/g, ' ');
+    look('mail: to', /^To: .*$/m.exec(unfolded)?.[0] ?? '');
+    look('mail: what it answers', unfolded.match(/^(In-Reply-To|References): .*$/gm)?.join('\n') ?? '');
+    look('mail', unfolded.replace(/^(To|In-Reply-To|References): .*$/gm, ''));
+  }
+}
+
 /** All that show something but `report disclose`, whose purpose it is to tell. */
 async function lookAtCommands({ database, settings, look }: Stage): Promise<void> {
   const { rows } = await database.pool.query<{ id: string }>(`
@@ -86,6 +99,8 @@ async function lookAtCommands({ database, settings, look }: Stage): Promise<void
     ...[
       'report quarantine',
       'message list',
+      'message list --kept',
+      'message list --kept --json',
       'report held',
       'report held --json',
       'report export',

@@ -12,9 +12,12 @@ import {
 } from '../../chaos/canaries.ts';
 import { markOf, type Openness } from '../../chaos/ledger.ts';
 import { createRandom } from '../../chaos/random.ts';
+import { hasDovecot } from './dovecot.ts';
 
-export const ways = ['api', 'form', 'sms/generic', 'sms/kannel by GET', 'sms/kannel by POST'] as const;
-export type Way = (typeof ways)[number];
+const requestWays = ['api', 'form', 'sms/generic', 'sms/kannel by GET', 'sms/kannel by POST'] as const;
+/** E-mail needs a mail server from Debian's packages. */
+export type Way = (typeof requestWays)[number] | 'email';
+export const ways: readonly Way[] = hasDovecot ? [...requestWays, 'email'] : requestWays;
 
 /** One report as its reporter and the programs on its way know it: every value is nowhere else in the world. */
 export type PlantedReport = {
@@ -125,13 +128,58 @@ export const apiRequest = (report: PlantedReport, attachments?: readonly string[
   body: JSON.stringify({ ...submissionOf(report), attachments }),
 });
 
-/** The photo of a report, ahead of it. */
-export async function uploadRequest(report: PlantedReport): Promise<CanaryRequest> {
-  const { name, exif } = report.photo;
-  const picture = await sharp({ create: { width: 32, height: 24, channels: 3, background: '#b5651d' } })
+const takePhoto = ({ photo: { exif } }: PlantedReport) =>
+  sharp({ create: { width: 32, height: 24, channels: 3, background: '#b5651d' } })
     .withExif({ IFD0: { Artist: exif, ImageDescription: exif } })
     .jpeg()
     .toBuffer();
+
+/** As the writer's program, and the servers on its way, write it. `more` takes the place of fields. */
+export async function writeCanaryMail(
+  report: PlantedReport,
+  more: Readonly<Record<string, string>> = {},
+  text = report.text,
+): Promise<string> {
+  const { identity, title, key, headers, extra, photo, openness } = report;
+  const picture = (await takePhoto(report)).toString('base64');
+  const secrecy = { open: '', anonymous: 'ANONIM: ', confidential: 'RAHASIA: ' }[openness];
+  const fields = {
+    'Return-Path': `<${identity.email}>`,
+    Received: `from ${headers['x-request-id']}.contoh.example (${headers['x-kannel-smsc']}) by mx.contoh.example; Sun, 22 Nov 2026 08:00:00 +0700`,
+    From: `"${identity.name}" <${identity.email}>`,
+    To: `lapor@uji.example, ${headers['from']}`,
+    Cc: `"${identity.onBehalfOf}" <${identity.email}>`,
+    Subject: `${secrecy}${title}`,
+    'Message-ID': `<${key}@contoh.example>`,
+    'X-Mailer': headers['user-agent'] ?? '',
+    'X-Originating-IP': headers['x-forwarded-for'] ?? '',
+    'X-Akun': extra,
+    'MIME-Version': '1.0',
+    'Content-Type': 'multipart/mixed; boundary=batas',
+    ...more,
+  };
+  return [
+    ...Object.entries(fields).map(([name, value]) => `${name}: ${value}`),
+    '',
+    '--batas',
+    'Content-Type: text/plain; charset=utf-8',
+    '',
+    `${text}\r\n\r\n-- \r\n${identity.name}\r\n${identity.phone}`,
+    '--batas',
+    `Content-Type: image/jpeg; name="${photo.name}"`,
+    `Content-Disposition: attachment; filename="${photo.name}"`,
+    'Content-Transfer-Encoding: base64',
+    '',
+    picture,
+    '--batas--',
+    '',
+  ].join('\r\n');
+}
+
+/** The photo of a report, ahead of it. */
+export async function uploadRequest(report: PlantedReport): Promise<CanaryRequest> {
+  const { name } = report.photo;
+  const picture = await takePhoto(report);
   const form = new FormData();
   form.append('files', new Blob([Uint8Array.from(picture)], { type: 'image/jpeg' }), name);
   const encoded = new Response(form);

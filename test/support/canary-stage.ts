@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { request as send } from 'undici';
 import { expect, inject } from 'vitest';
+import { writeMailboxesFile } from '../../channels/email/fetch/mailboxes-file.ts';
 import { readMark } from '../../chaos/ledger.ts';
 import { addEndpoint } from '../../src/cli/endpoint.ts';
 import {
@@ -14,11 +15,15 @@ import {
   type PlantedReport,
   plantReport,
   smsSecrets,
+  writeCanaryMail,
 } from './canary-reports.ts';
 import { createTestDatabase } from './database.ts';
+import { hasDovecot, startDovecot } from './dovecot.ts';
 import { type Running, startGateway } from './gateway.ts';
+import { mailboxOf } from './mailboxes.ts';
 import { startOwnRedis } from './own-redis.ts';
 import { type ReceivedWebhook, startReceivingAgency } from './receiving-agency.ts';
+import { startScriptedSmtp } from './scripted-smtp.ts';
 import { startSmsProvider } from './sms-provider.ts';
 import { openTcpRelay } from './tcp-relay.ts';
 
@@ -57,10 +62,12 @@ export async function openStage() {
   };
 
   const database = await createTestDatabase({ seeded: true });
-  const [redis, relay, provider] = await Promise.all([
+  const [redis, relay, provider, smtp, dovecot] = await Promise.all([
     startOwnRedis(),
     openTcpRelay(database.url),
     startSmsProvider(),
+    startScriptedSmtp(),
+    hasDovecot ? startDovecot({ users: { lapor: 'rahasia' } }) : null,
   ]);
   const behaviours = new Map<number, AgencyAnswer[]>();
   const agency = await startReceivingAgency((webhook, response) => {
@@ -71,7 +78,14 @@ export async function openStage() {
   await addEndpoint(database.pool, agencyCode, `${agency.origin}/masuk`, false);
 
   const dataDir = mkdtempSync(join(inject('scratch'), 'canary-'));
+  if (dovecot !== null) {
+    const mailbox = mailboxOf(dovecot, { agency: agencyCode });
+    await writeMailboxesFile(join(dataDir, 'mailboxes.json'), [mailbox]);
+  }
   const settings = {
+    EMAIL_SMTP_URL: `smtp://127.0.0.1:${smtp.port}`,
+    EMAIL_FROM: 'Lapor! <lapor@uji.example>',
+    EMAIL_AUTHSERV_ID: 'mx.uji.example',
     DATABASE_URL: relay.url,
     REDIS_URL: redis.url,
     DATA_DIR: dataDir,
@@ -133,12 +147,22 @@ export async function openStage() {
         return kannelRequest(report, 'GET');
       case 'sms/kannel by POST':
         return kannelRequest(report, 'POST');
+      case 'email':
+        throw new Error('a mail is delivered, not requested');
     }
+  }
+
+  let delivered = 0;
+  /** Leaves it in the mailbox, from where the gateway takes it. */
+  async function deliver(raw: string): Promise<void> {
+    delivered += 1;
+    await dovecot?.deliver(raw, 'lapor');
   }
 
   const receipts: string[] = [];
   /** Sends it through its channel, which must take it. */
   async function file(report: PlantedReport, request?: CanaryRequest): Promise<void> {
+    if (report.way === 'email') return deliver(await writeCanaryMail(report));
     const sent = request ?? (await toRequest(report));
     const answer = await ask(`answer to ${report.way}`, sent, report.number);
     expect(answer.status, answer.text).toBeLessThan(400);
@@ -149,11 +173,14 @@ export async function openStage() {
   return {
     ...{ evidence, look, reports, plant, database, redis, relay, provider, agency, dataDir, settings },
     ...{ gateway, processes, startWorker, ask, get, openForm, file, receipts },
+    ...{ smtp, deliver, hasMail: dovecot !== null },
+    delivered: () => delivered,
     /** What the agency answers to the next attempts at this report; after them it takes it and says it all again. */
     answerTo: ({ number }: PlantedReport, ...answers: AgencyAnswer[]) => behaviours.set(number, answers),
     close: async () => {
       await Promise.all(processes.map((process) => process.end('SIGTERM')));
       await Promise.all([agency.stop(), provider.stop(), relay.close(), redis.stop()]);
+      await Promise.all([smtp.stop(), dovecot?.stop()]);
       await database.drop();
     },
   };

@@ -10,6 +10,7 @@ import {
   submissionOf,
   uploadRequest,
   ways,
+  writeCanaryMail,
 } from './canary-reports.ts';
 import type { Stage } from './canary-stage.ts';
 import type { Running } from './gateway.ts';
@@ -61,6 +62,8 @@ async function calm(stage: Stage): Promise<void> {
   await sendPhotos(stage);
   await settled(stage);
   await sendCommands(stage, reports.find(({ way }) => way === 'sms/generic') as PlantedReport);
+  const byMail = reports.find(({ way }) => way === 'email');
+  if (byMail !== undefined) await sendMails(stage, byMail);
 }
 
 /** Each with a name that tells whose it is, and with what the camera wrote into it. */
@@ -96,11 +99,63 @@ async function sendCommands(stage: Stage, report: PlantedReport): Promise<void> 
   }
   await settled(stage);
   const { rows: forms } = await stage.database.pool.query<{ outcome: string }>(
-    'select outcome from messages order by outcome',
+    "select outcome from messages where form <> 'mail' order by outcome",
   );
   expect(forms.map(({ outcome }) => outcome)).toEqual([
     ...['added to the report', 'filed as a report of its own', 'rated', 'status', 'wrong_id', 'wrong_id'],
   ]);
+}
+
+/** What is no report, or not at once: each with names in every place where mails have some. */
+async function sendMails(stage: Stage, reporter: PlantedReport): Promise<void> {
+  const { rows } = await stage.database.pool.query<{ id: string }>(
+    `select notification.id from notifications as notification join reports as report on report.id = report_id
+     where report.text like $1 and notification.kind = 'tracking_id'`,
+    [`%${markOf(reporter.number)}%`],
+  );
+  const id = rows[0]?.id ?? '';
+  const to = `lapor+n.${id.replaceAll('-', '')}@uji.example`;
+  const plant = (number: number) => stage.plant(number, 'email', 'open');
+  const reply = { To: to, 'In-Reply-To': `<n.${id}@uji.example>` };
+  const { identity, key } = plant(179);
+  const forwarder = plant(178);
+  const forwarded = `---------- Forwarded message ---------\r\nFrom: ${forwarder.identity.onBehalfOf} <${forwarder.extra}@contoh.example>\r\n${forwarder.text}`;
+  stage.smtp.does({ rcpt: `550 5.1.1 <${identity.email}> ${identity.name} tidak dikenal` });
+  for (const raw of [
+    await writeCanaryMail(reporter, { ...reply, 'Message-ID': `<lagi.${reporter.key}@contoh.example>` }),
+    await writeCanaryMail(plant(170), reply),
+    await writeCanaryMail(plant(171), { 'Auto-Submitted': `auto-replied; oleh=${key}` }),
+    await writeCanaryMail(plant(172), { 'List-Id': `<${key}.contoh.example>` }),
+    await writeCanaryMail(plant(173), { 'X-Spam-Flag': 'YES' }),
+    await writeCanaryMail(plant(174), {
+      'Authentication-Results': `mx.uji.example; dmarc=fail header.from=${key}`,
+    }),
+    await writeCanaryMail(plant(175), { 'X-Lapor-Gateway': key }),
+    await writeCanaryMail(plant(176), {
+      'Content-Type': `multipart/encrypted; protocol="${key}"; boundary=batas`,
+    }),
+    (
+      await writeCanaryMail(plant(177), {
+        'Content-Type': 'multipart/report; report-type=delivery-status; boundary=batas',
+        To: to.replace('+n.', '+b.'),
+      })
+    )
+      .replace('text/plain; charset=utf-8', 'message/delivery-status')
+      .replace(
+        'Lampu jalan',
+        `Final-Recipient: rfc822; ${identity.email}\r\nAction: failed\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; 550 ${identity.name}\r\nX-A: `,
+      ),
+    await writeCanaryMail(forwarder, {}, forwarded),
+  ])
+    await stage.deliver(raw);
+  await settled(stage);
+  stage.smtp.does({});
+  const { rows: fates } = await stage.database.pool.query<{ fate: string }>(
+    `select fate from messages where form = 'mail' order by fate`,
+  );
+  const all = new Set(fates.map(({ fate }) => fate));
+  for (const fate of ['report', 'addition', 'auto-reply', 'held', 'own', 'bounce'])
+    expect(all).toContain(fate);
 }
 
 async function killWorkerWhileItDelivers(stage: Stage, worker: Running): Promise<void> {
@@ -234,7 +289,7 @@ async function expectStatus(
 }
 
 /** Until nothing is left that a worker would do before long; what would come due later comes due now. */
-async function settled({ database, dataDir }: Stage): Promise<void> {
+async function settled({ database, dataDir, delivered }: Stage): Promise<void> {
   await vi.waitFor(
     async () => {
       await database.pool.query(`
@@ -249,9 +304,13 @@ async function settled({ database, dataDir }: Stage): Promise<void> {
         union all select 'delivery', id from deliveries where state = 'pending'
         union all select 'notification', id from notifications
           where state = 'sending' or (state = 'pending' and attempt_count = 0)`);
+      const { rows: mails } = await database.pool.query<{ count: number }>(
+        "select count(*)::int from messages where form = 'mail'",
+      );
       const spooled = readAll(join(dataDir, 'spool')).join('').includes('UJI');
-      expect({ rows, spooled }).toEqual({ rows: [], spooled: false });
+      const taken = mails[0]?.count;
+      expect({ rows, spooled, taken }).toEqual({ rows: [], spooled: false, taken: delivered() });
     },
-    { timeout: 25_000, interval: 250 },
+    { timeout: 40_000, interval: 250 },
   );
 }

@@ -147,13 +147,16 @@ function classifyReport(report: Report, mail: Read): Classified {
 
 const actions = ['failed', 'delayed', 'delivered', 'relayed', 'expanded'] as const;
 
+/** A CR before LF ends no line of its own: else each line of CRLF would be followed by an empty one. */
+const blankLine = /(?:\r\n|\n|\r(?!\n))[ \t]*(?:\r\n|\n|\r(?!\n))/;
+
 /** Of several recipients the one who fared worst. */
 function readBounce({ part, returned }: Report, text: string): Bounce {
   const groups: Header[] = [];
   if (part !== null) {
     const raw = /quoted/i.test(part.encoding) ? decodeQuotedPrintable(part.body) : part.body;
     const plain = /base64/i.test(part.encoding) ? Buffer.from(raw.toString('latin1'), 'base64') : raw;
-    for (const block of plain.toString('latin1', 0, 200_000).split(/(?:\r\n|\n|\r)[ \t]*(?:\r\n|\n|\r)/)) {
+    for (const block of plain.toString('latin1', 0, 200_000).split(blankLine)) {
       groups.push(splitHeader(Buffer.from(block, 'latin1'), true).header);
     }
   }

@@ -61,6 +61,15 @@ describe('what its writer says', () => {
     expect(mail.quoted).toContain('Terima kasih');
   });
 
+  it('is what somebody forwards, without the signature under it, which names people', () => {
+    const mail = parse(
+      'From: a@example.com\nSubject: Fwd: jalan',
+      'Mohon dicek.\n\n---------- Forwarded message ---------\nFrom: Budi <budi@example.net>\n\nJalan rusak.\n\n-- \nBudi Santoso\n0812-0000-0000\n',
+    );
+    expect(mail.text).toBe('Mohon dicek.\n\nJalan rusak.');
+    expect(mail.quoted).toContain('Budi Santoso');
+  });
+
   it('is what somebody forwards, whose writer is named, but not in the text', () => {
     const mail = read('forwarded-id.eml');
     expect(mail.forwardedFrom).toEqual({ name: 'Budi Santoso', address: 'budi@example.net' });
@@ -157,6 +166,37 @@ describe('what its writer says', () => {
 });
 
 describe('what kind of mail it is', () => {
+  it.each(['\n', '\r\n'])(
+    'tells why it bounced, of several recipients the worst: lines that end in %j',
+    (end) => {
+      const lines = [
+        'From: MAILER-DAEMON@example.com',
+        'Content-Type: multipart/report; report-type=delivery-status; boundary=b',
+        '',
+        '--b',
+        'Content-Type: message/delivery-status',
+        '',
+        'Reporting-MTA: dns; mx.example.com',
+        '',
+        'Final-Recipient: rfc822; a@example.com',
+        'Action: delayed',
+        'Status: 4.4.1',
+        '',
+        'Final-Recipient: rfc822; b@example.com',
+        'Action: failed',
+        'Status: 5.1.1',
+        'Diagnostic-Code: smtp; 550 5.1.1 unknown',
+        '--b--',
+        '',
+      ];
+      expect(parseMail(Buffer.from(lines.join(end)), {}).bounce).toMatchObject({
+        action: 'failed',
+        status: '5.1.1',
+        diagnostic: 'smtp; 550 5.1.1 unknown',
+      });
+    },
+  );
+
   it('tells a bounce, and of which mail', () => {
     expect(read('bounce.eml')).toMatchObject({
       kind: 'bounce',

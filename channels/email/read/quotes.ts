@@ -72,8 +72,12 @@ function takeForward(lines: readonly string[], announced: boolean): OwnWords | n
     const next = findForward(rest.slice(0, 3), true);
     if (next !== 0) break;
   }
-  const body = withoutMarkers(rest);
+  // Whose signature it is was cut above: it names people as well.
+  const signature = findSignature(rest);
+  const unsigned = withoutMarkers(rest.slice(0, signature));
+  const body = hasWords(unsigned) ? unsigned : withoutMarkers(rest);
   if (!hasWords(body) && !hasWords(comment.own)) return null;
+  if (body === unsigned) quoted.push(withoutMarkers(rest.slice(signature)));
   return {
     text: tidy(hasWords(comment.own) ? `${comment.own}\n\n${body}` : body),
     quoted: quoted.filter(hasWords),

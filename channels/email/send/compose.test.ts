@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { NotificationId } from '../../../src/domain/report.ts';
 import { readDkimSignature, verifyDkim } from '../../../test/support/dkim.ts';
 import type { OutgoingMessage } from '../../channel.ts';
+import { parseMail } from '../read/parse.ts';
 import type { DkimKey, MailAccount } from './account.ts';
 import { composeMail } from './compose.ts';
 
@@ -112,6 +113,23 @@ test('what answers no mail has a sender, so that somebody hears where it bounces
   expect(envelope.from).toBe('lapor+b.01977c3a5b1e7c409f2e3d5a6b7c8d9e@layanan.example.go.id');
   expect(parsed.inReplyTo).toBeUndefined();
   expect(parsed.references).toBeUndefined();
+});
+
+test('what was added by mail is answered without a sender, though the report itself came by the form', async () => {
+  const { envelope } = await build({ inReplyTo: null, kind: 'added' });
+  expect(envelope.from).toBe(false);
+});
+
+test('is known as ours by whoever gets it back, in our mailbox or in another gateway', async () => {
+  const { bytes, header } = await build();
+  expect(header('x-lapor-gateway')).toEqual(['1']);
+  expect(header('x-loop')).toEqual(['lapor@layanan.example.go.id']);
+  const own = { address: 'lapor@layanan.example.go.id', domain: 'layanan.example.go.id' };
+  const changed = (pattern: RegExp) => Buffer.from(bytes.toString('latin1').replace(pattern, ''), 'latin1');
+  expect(parseMail(bytes, {})).toMatchObject({ kind: 'own' });
+  // each of the three by itself is enough
+  expect(parseMail(changed(/^(X-Lapor-Gateway|Message-ID): .*\r\n/gm), own)).toMatchObject({ kind: 'own' });
+  expect(parseMail(changed(/^(X-Lapor-Gateway|X-Loop): .*\r\n/gm), own)).toMatchObject({ kind: 'own' });
 });
 
 test('replies and bounces go where the operator wants them', async () => {

@@ -13,6 +13,8 @@ export function composeMail(message: OutgoingMessage, recipient: string, account
   const { from, base, publicUrl } = account;
   const text = mailText(kind, params, language, publicUrl);
   const answered = readMessageId(message.inReplyTo);
+  // Also where the report itself came by the form: what is added by e-mail is answered by e-mail.
+  const answersMail = answered !== null || kind === 'added';
   return {
     messageId: ourMessageId(id, splitAddress(from.address)?.domain ?? ''),
     from: { name: from.name ?? '', address: from.address },
@@ -20,7 +22,7 @@ export function composeMail(message: OutgoingMessage, recipient: string, account
     replyTo: { name: from.name ?? '', address: replyAddress(id, base) },
     // What answers a mail by itself has no sender, so that no machine can answer it in turn (RFC 3834, 3.3). What was asked
     // for elsewhere has one: somebody should hear that the address in the form was mistyped.
-    envelope: { from: answered === null ? bounceAddress(id, base) : '', to: [recipient] },
+    envelope: { from: answersMail ? '' : bounceAddress(id, base), to: [recipient] },
     subject: text.subject,
     // Lines end as they do on the wire, so that what DKIM signs is what arrives.
     text: toWireLines(renderText(text)),
@@ -28,6 +30,7 @@ export function composeMail(message: OutgoingMessage, recipient: string, account
     ...(answered === null ? {} : { inReplyTo: answered, references: [answered] }),
     headers: {
       'Auto-Submitted': 'auto-replied',
+      ...ownFields(base),
       'X-Auto-Response-Suppress': 'All',
       'Content-Language': language,
     },
@@ -36,6 +39,9 @@ export function composeMail(message: OutgoingMessage, recipient: string, account
     disableUrlAccess: true,
   };
 }
+
+/** By these we know our own mails when they come back to us, in whatever way. */
+export const ownFields = (base: string) => ({ 'X-Lapor-Gateway': '1', 'X-Loop': base });
 
 const toWireLines = (text: string): string => text.replace(/\r\n?|\n/g, '\r\n');
 

@@ -2,6 +2,7 @@ import { bounceAddress, splitAddress } from '../../../src/domain/mail-address.ts
 import type { SendOutcome } from '../../../src/domain/notification.ts';
 import type { NotificationId } from '../../../src/domain/report.ts';
 import type { MailAccount } from './account.ts';
+import { ownFields } from './compose.ts';
 import { createMailTransport } from './transport.ts';
 
 /** Sends a mail that only says that mail is sent, on the way that answers to reporters take; `id` names it and no other. */
@@ -25,7 +26,7 @@ export async function sendTestMail(
       envelope: { from: bounceAddress(id as NotificationId, base), to: [recipient] },
       subject: 'Uji coba e-mail / Test e-mail',
       text: `${text}\r\n`,
-      headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
+      headers: { 'Auto-Submitted': 'auto-generated', ...ownFields(base), 'X-Auto-Response-Suppress': 'All' },
       xMailer: false,
       disableFileAccess: true,
       disableUrlAccess: true,
