@@ -211,8 +211,9 @@ function findPlainBounce({ root, text, subject }: Read): Classified | null {
   };
 }
 
+/** The whole subject, or what mailers put before the one they answer: `Cuti` may be what a citizen complains about. */
 const autoSubject =
-  /^\s*(?:(?:re|aw|balasan)\s*:\s*)?(?:out of (?:the )?office|automatic reply|auto(?:matic)?[- ]?(?:reply|response|respond(?:er)?)|autoreply|autosvar|auto\s*:|balasan otomatis|jawaban otomatis|respon otomatis|pesan otomatis|di luar kantor|sedang cuti|abwesenheit(?:snotiz)?|automatische antwort|automatisch antwoord|réponse automatique|respuesta automática|resposta automática|risposta automatica|fuori sede|automatiskt svar|automatisk svar|frånvaro|vacation (?:reply|response|message)|away from my mail|自動返信|自动回复|自動回覆|자동 회신|автоматический ответ|автоответ)/i;
+  /^\s*(?:(?:re|aw|balasan)\s*:\s*)?(?:out of (?:the )?office(?: (?:auto-?)?reply)?|automatic reply|auto(?:matic)?[- ]?(?:reply|response|responder)|autoreply|autosvar|balasan otomatis|jawaban otomatis|respon otomatis|di luar kantor|sedang cuti|abwesenheit(?:snotiz)?|automatische antwort|automatisch antwoord|réponse automatique|respuesta automática|resposta automática|risposta automatica|fuori sede|automatiskt svar|automatisk svar|frånvaro|vacation (?:reply|response|message)|away from my mail|自動返信|自动回复|自動回覆|자동 회신|автоматический ответ|автоответ)\s*(?:[:：]|$)/i;
 
 /** Why it was sent by a machine or to many, as its header says; null where nothing says so. */
 function findMachine({ root: { header }, subject }: Read): string | null {

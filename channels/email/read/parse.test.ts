@@ -258,7 +258,7 @@ describe('encodings', () => {
       `From: a@example.com\nContent-Type: text/plain; ${charset}\nContent-Transfer-Encoding: ${encoding}`,
       body,
     );
-    expect(mail.text).toBe(text);
+    expect([mail.text, mail.quoted].filter(Boolean).join('\n\n')).toBe(text);
   });
 
   it('finds files that stand in the text', () => {

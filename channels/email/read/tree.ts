@@ -60,7 +60,8 @@ function buildPart(header: Header, body: Buffer, byDefault: string, depth: numbe
     return { ...part, type: type.startsWith('multipart/') ? 'text/plain' : type };
   }
   if (type.startsWith('multipart/')) return withChildren(part, depth, notes);
-  if (enclosed.test(type)) {
+  // the first of several has the header of the whole
+  if (enclosed.test(type) || (type === 'message/partial' && typeField.parameters.get('number') === '1')) {
     const inner = decodeEnclosed(part);
     const split = splitHeader(inner, false);
     if (split.header.fields.length === 0) return part;
