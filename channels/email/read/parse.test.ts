@@ -145,8 +145,11 @@ describe('what its writer says', () => {
     expect(parseMail(Buffer.alloc(0), {}).error).toMatch(/^empty/);
     expect(parseMail(Buffer.from('Jalan rusak di desa kami'), {})).toMatchObject({
       text: 'Jalan rusak di desa kami',
-      error: 'no mail header: read as text',
+      // all that it says was read
+      error: null,
+      notes: ['no mail header: read as text'],
     });
+    expect(parseMail(Buffer.from([0x89, 0x50, 0, 0xff, 0xfe, 1]), {}).error).toMatch(/^no mail header/);
   });
 
   it('is said to be encrypted where it is', () => {

@@ -52,7 +52,7 @@ export function parseMail(bytes: Buffer, own: OwnMail): ReadMail {
       ...listDoubles(root.header),
       ...(isEncrypted ? ['has an encrypted part'] : []),
     ],
-    error: findError(bytes, root, cut.text, isEncrypted),
+    error: findError(raw, root, cut.text, isEncrypted),
   };
 }
 
@@ -247,7 +247,7 @@ function findError(bytes: Buffer, root: Part, text: string, isEncrypted: boolean
   // words beside it were read: there is a note
   if (isEncrypted && !hasWords(text)) return 'encrypted: only its recipient can read it';
   if (root.type === 'message/partial') return 'a part of a mail that was sent in several';
-  if (root.header.fields.length === 0 && (!hasWords(text) || text.includes('\ufffd')))
+  if (root.header.fields.length === 0 && (!hasWords(text) || text.includes('\ufffd') || bytes.includes(0)))
     return 'no mail header: read as text';
   return null;
 }
@@ -261,7 +261,7 @@ function parseOutlookFile(bytes: Buffer, own: OwnMail): ReadMail {
     ),
     own,
   );
-  if (file === null) {
+  if (file === null || !(hasWords(file.text) || hasWords(file.subject ?? '') || file.files.length > 0)) {
     return {
       ...base,
       text: salvageStrings(bytes),
@@ -280,7 +280,8 @@ function parseOutlookFile(bytes: Buffer, own: OwnMail): ReadMail {
     quoted: cut.quoted.length === 0 ? null : toStorable(cut.quoted.join('\n\n')),
     forwardedFrom: cut.forwardedFrom,
     files: file.files,
-    error: 'an Outlook file (.msg), no mail as it is sent',
+    notes: [...base.notes, 'an Outlook file (.msg), no mail as it is sent'],
+    error: null,
   };
 }
 
