@@ -33,10 +33,15 @@ export function cutQuoted(text: string, subject: string): OwnWords {
   return { text: own, quoted, forwardedFrom: null };
 }
 
-/** Puts an address together that was broken before its `>`, which then looks as if it cited something. */
+/** Mends attributions: one whose address was broken before its `>`, and one that shares a line with own words. */
 const unbreak = (text: string) =>
   text
     .replace(/\n{1,2}<\n(mailto:[^\n]{1,300})\n>(?= \p{L}{2,20}:)/gu, ' <$1>')
+    .replace(
+      // the end of somebody's words and an attribution on one line
+      /^(.{0,200}?\S)[ \t]*?((?:-{2,} ?| )(?:On|Pada) (?:\p{L}{2,9},? )?[^\n>]{0,20}\b\d{4}\b[^\n]{0,100} (?:wrote|menulis):)\n(?=\n?>)/gmu,
+      '$1\n$2\n',
+    )
     .replace(/(<[^\s<>]{0,200})\n>(?=(?: [^\n>]{1,40})?:[ \t]*(?:\n|$))/gu, '$1>');
 
 const withoutMarkers = (lines: readonly string[]) => tidy(lines.filter((line) => !isMarker(line)).join('\n'));
