@@ -124,7 +124,7 @@ function findReturned(parts: readonly Part[]): Header | null {
 const isFromDaemon = (header: Header) =>
   /mailer-?daemon|mail delivery (?:sub)?system|mail delivery service|post_?master@|mdaemon|mail administrator/i.test(
     findField(header, 'from') ?? '',
-  ) || findField(header, 'return-path')?.replace(/\s/g, '') === '<>';
+  ) || ['return-path', 'from'].some((name) => findField(header, name)?.replace(/\s/g, '') === '<>');
 
 function classifyReport(report: Report, mail: Read): Classified {
   if (report.type.startsWith('disposition-notification')) {
@@ -186,12 +186,16 @@ const findMentionedId = (text: string) =>
 const bounceSubject =
   /^\s*(?:undeliver(?:able|ed)|(?:message |permanent |e-?mail |\[postmaster\] e-?mail )?delivery (?:status|failure|notification|report|has failed|failed|error|incomplete)|mail delivery (?:failed|failure|system|delayed)|returned mail|failure notice|failed mail|message (?:undeliverable|delivery failure|delayed)|warning: (?:message|could not)|non[- ]?delivery|nondeliverable|delayed mail|undelivered mail|mail system error|gagal terkirim|pesan tidak terkirim|tidak terkirim|unzustellbar|unzustellbare|mail could not be delivered|rejected mail|e-?mail (?:bounced|could not be delivered)|delivery problems|message not delivered|postmaster notify|could not send message|mail failed|mail failure|mail delivery status|failed delivery|failure delivery|warning-+could not|.{0,40}errors from|メールエラー通知|.{0,4}メッセージを配信できません)/i;
 
+const bounceText =
+  /did not reach the following|addresses had delivery problems|no such user|user unknown|invalid user address|(?:could|can) ?not be delivered/i;
+
 /** What mail systems sent before there was a form for it, and some do still. */
 function findPlainBounce({ root, text, subject }: Read): Classified | null {
   const { header } = root;
   const exim = findField(header, 'x-failed-recipients') !== null;
   const daemon = isFromDaemon(header);
-  if (!exim && !(daemon && bounceSubject.test(subject ?? ''))) return null;
+  const says = bounceSubject.test(subject ?? '') || bounceText.test(text.slice(0, 1_500));
+  if (!exim && !(daemon && says)) return null;
   const code = /\b([45]\.\d{1,3}\.\d{1,3})\b/.exec(text.slice(0, 20_000))?.[1] ?? null;
   const delayed = /\bdelay|warning|tertunda/i.test(subject ?? '') && !code?.startsWith('5');
   const diagnostic = /^.*\b[45]\d\d[ -].*$/m.exec(text.slice(0, 20_000))?.[0].trim().slice(0, 1_000) ?? null;
@@ -199,7 +203,7 @@ function findPlainBounce({ root, text, subject }: Read): Classified | null {
     kind: 'bounce',
     why: exim
       ? 'names recipients that failed (X-Failed-Recipients)'
-      : 'from a mail system, with the subject of a bounce',
+      : 'from a mail system, with the words of a bounce',
     bounce: {
       messageId:
         findMentionedId(text) ??

@@ -204,6 +204,14 @@ describe('what its writer says', () => {
     expect(second.error).toContain('several');
   });
 
+  it('is in a part that has no boundary before it', () => {
+    const mail = parse(
+      'From: a@example.com\nContent-Type: multipart/alternative; boundary=b',
+      '\nContent-Type: text/html\nContent-Disposition: inline\n\n<p>Jalan rusak</p>',
+    );
+    expect(mail.text).toBe('Jalan rusak');
+  });
+
   it('does not come twice where its versions differ in form only', () => {
     const mail = parse(
       'From: a@example.com\nContent-Type: multipart/alternative; boundary=b',
@@ -257,6 +265,12 @@ describe('what kind of mail it is', () => {
     });
   });
 
+  it('tells a bounce by the words of a mail system, and by nobody else’s', () => {
+    const words = 'Error: Invalid user address\n550 - no such user here';
+    expect(parse('From: post_master@example.com\nSubject: Re:Laporan', words).kind).toBe('bounce');
+    expect(parse('From: siti@example.com\nSubject: Re:Laporan', words).kind).toBe('report');
+  });
+
   it.each([
     ['receipt.eml', 'receipt'],
     ['auto-reply.eml', 'auto-reply'],
@@ -281,6 +295,7 @@ describe('what kind of mail it is', () => {
     ['From: a@example.com\nSubject: Di luar kantor camat ada sampah', 'report'],
     ['From: a@example.com\nSubject: Balasan otomatis PLN tidak membantu', 'report'],
     ['From: MAILER-DAEMON@example.com\nSubject: Delivery Status Notification (Failure)', 'bounce'],
+    ['From: <>\nSubject: Delivery Status', 'bounce'],
     ['From: a@example.com\nSubject: Delivery failure of my parcel by the post office', 'report'],
   ])('%j is %s', (header, kind) => {
     const mail = parse(header, 'Isi', { address: 'lapor@example.go.id', domain: 'example.go.id' });

@@ -119,6 +119,11 @@ function withChildren(part: Part, depth: number, notes: TreeNotes): Part {
     }
   }
   if (found === null || found.pieces.length === 0) {
+    const only = readOnlyPart(body);
+    if (only !== null) {
+      notes.problems.add('a multipart without boundaries: read as one part');
+      return { ...part, children: [buildPart(only.header, only.body, 'text/plain', depth + 1, notes)] };
+    }
     notes.problems.add('a multipart without parts: read as text');
     return { ...part, type: looksLikeHtml(body) ? 'text/html' : 'text/plain' };
   }
@@ -134,6 +139,13 @@ function withChildren(part: Part, depth: number, notes: TreeNotes): Part {
     children.push(buildPart(header, content, byDefault, depth + 1, notes));
   }
   return { ...part, children, preamble: found.preamble, epilogue: found.epilogue };
+}
+
+/** A part without a boundary before it; null where no fields of a part are there. */
+function readOnlyPart(body: Buffer) {
+  const start = /\S/.exec(body.toString('latin1', 0, 1_000))?.index ?? 0;
+  const split = splitHeader(body.subarray(start), true);
+  return split.header.fields.some(([name]) => name === 'content-type') ? split : null;
 }
 
 const looksLikeHtml = (body: Buffer) =>
