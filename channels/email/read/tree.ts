@@ -143,9 +143,11 @@ function withChildren(part: Part, depth: number, notes: TreeNotes): Part {
 
 /** A part without a boundary before it; null where no fields of a part are there. */
 function readOnlyPart(body: Buffer) {
-  const start = /\S/.exec(body.toString('latin1', 0, 1_000))?.index ?? 0;
+  const start = /^\s*(?=content-[a-z-]{1,40}[ \t]*:)/i.exec(body.toString('latin1', 0, 1_000))?.[0].length;
+  if (start === undefined) return null;
   const split = splitHeader(body.subarray(start), true);
-  return split.header.fields.some(([name]) => name === 'content-type') ? split : null;
+  // a field that somebody speaks of has nothing after it
+  return split.body.toString('latin1', 0, 10_000).trim() === '' ? null : split;
 }
 
 const looksLikeHtml = (body: Buffer) =>
