@@ -61,7 +61,10 @@ export function splitHeader(bytes: Buffer, isPart: boolean): SplitPart {
       if (isOdd && odd.length < limits.fields) odd.push(line);
     } else if (fields.length === 0 && /^>?From .*\d/.test(line)) {
       // the line that separates the mails of a mailbox file
-    } else if ((!isPart || fields.length > 0) && (goesOn(bytes, next, 3) || hasFieldsAfter(bytes, next))) {
+    } else if (
+      (!isPart || fields.length > 0) &&
+      (goesOn(bytes, next, 3) || (odd.length < 200 && hasFieldsAfter(bytes, next)))
+    ) {
       broken = true;
       isOdd = true;
       if (odd.length < limits.fields) odd.push(line);
