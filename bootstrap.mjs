@@ -44,14 +44,14 @@ function waitForOthers() {
     // Empty: it is being written this very moment.
     if (holder !== '' && !isAlive(Number(holder))) rmSync(lock, { force: true });
     else if (!waited)
-      console.log(`Process ${holder} installs or builds already: waiting (or delete ${lock}) …`);
+      console.error(`Process ${holder} installs or builds already: waiting (or delete ${lock}) …`);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
   }
   process.on('exit', () => rmSync(lock, { force: true }));
 }
 
 function install() {
-  console.log('Installing packages (first time, or the lockfile changed) …');
+  console.error('Installing packages (first time, or the lockfile changed) …');
   // NODE_ENV=production or a user's own npm settings would leave out the compiler or PostgreSQL.
   if (!npm('ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error')) {
     giveUp(
@@ -64,7 +64,7 @@ function install() {
 
 /** Built beside and then swapped: a build that fails leaves the old one, and nothing of a deleted source survives. */
 function build() {
-  console.log('Building …');
+  console.error('Building …');
   const hash = hashOfSources();
   const [current, fresh, old] = ['dist', 'dist.new', 'dist.old'].map((name) => join(root, name));
   for (const folder of [fresh, old]) remove(folder);
@@ -138,7 +138,8 @@ function npm(...args) {
   const [command, ...first] = caller?.endsWith('.js') ? [process.execPath, caller] : ['npm'];
   const { status, error } = spawnSync(command, [...first, ...args], {
     cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    // standard output is for what was called: `npm run lapor -- …` may be read by a program
+    stdio: ['ignore', 2, 2],
   });
   if (error) console.error(error.message);
   return status === 0;

@@ -252,6 +252,7 @@ function describeLoss({ read, content, original }: Letter): readonly string[] {
   return [
     ...(cutFrom === undefined ? [] : [`cut: larger than may be, ${cutFrom} bytes`]),
     ...(read.error === null ? [] : [`not all of it could be read: ${tellWhy(read.error)}`]),
+    ...(read.error === null ? read.notes.filter((note) => note === 'has an encrypted part') : []),
     ...(read.text.length > limits.text ? ['its text is longer than may be, and cut'] : []),
     ...(original.body.length === 0 ? ['it has no header'] : []),
   ];

@@ -124,7 +124,7 @@ function findReturned(parts: readonly Part[]): Header | null {
 const isFromDaemon = (header: Header) =>
   /mailer-?daemon|mail delivery (?:sub)?system|mail delivery service|post_?master@|mdaemon|mail administrator/i.test(
     findField(header, 'from') ?? '',
-  ) || findField(header, 'return-path')?.replace(/\s/g, '') === '<>';
+  ) || ['return-path', 'from'].some((name) => findField(header, name)?.replace(/\s/g, '') === '<>');
 
 function classifyReport(report: Report, mail: Read): Classified {
   if (report.type.startsWith('disposition-notification')) {
@@ -189,12 +189,16 @@ const findMentionedId = (text: string) =>
 const bounceSubject =
   /^\s*(?:undeliver(?:able|ed)|(?:message |permanent |e-?mail |\[postmaster\] e-?mail )?delivery (?:status|failure|notification|report|has failed|failed|error|incomplete)|mail delivery (?:failed|failure|system|delayed)|returned mail|failure notice|failed mail|message (?:undeliverable|delivery failure|delayed)|warning: (?:message|could not)|non[- ]?delivery|nondeliverable|delayed mail|undelivered mail|mail system error|gagal terkirim|pesan tidak terkirim|tidak terkirim|unzustellbar|unzustellbare|mail could not be delivered|rejected mail|e-?mail (?:bounced|could not be delivered)|delivery problems|message not delivered|postmaster notify|could not send message|mail failed|mail failure|mail delivery status|failed delivery|failure delivery|warning-+could not|.{0,40}errors from|メールエラー通知|.{0,4}メッセージを配信できません)/i;
 
+const bounceText =
+  /did not reach the following|addresses had delivery problems|no such user|user unknown|invalid user address|(?:could|can) ?not be delivered/i;
+
 /** What mail systems sent before there was a form for it, and some do still. */
 function findPlainBounce({ root, text, subject }: Read): Classified | null {
   const { header } = root;
   const exim = findField(header, 'x-failed-recipients') !== null;
   const daemon = isFromDaemon(header);
-  if (!exim && !(daemon && bounceSubject.test(subject ?? ''))) return null;
+  const says = bounceSubject.test(subject ?? '') || bounceText.test(text.slice(0, 1_500));
+  if (!exim && !(daemon && says)) return null;
   const code = /\b([45]\.\d{1,3}\.\d{1,3})\b/.exec(text.slice(0, 20_000))?.[1] ?? null;
   const delayed = /\bdelay|warning|tertunda/i.test(subject ?? '') && !code?.startsWith('5');
   const diagnostic = /^.*\b[45]\d\d[ -].*$/m.exec(text.slice(0, 20_000))?.[0].trim().slice(0, 1_000) ?? null;
@@ -202,7 +206,7 @@ function findPlainBounce({ root, text, subject }: Read): Classified | null {
     kind: 'bounce',
     why: exim
       ? 'names recipients that failed (X-Failed-Recipients)'
-      : 'from a mail system, with the subject of a bounce',
+      : 'from a mail system, with the words of a bounce',
     bounce: {
       messageId:
         findMentionedId(text) ??
@@ -214,8 +218,9 @@ function findPlainBounce({ root, text, subject }: Read): Classified | null {
   };
 }
 
+/** The whole subject, or what mailers put before the one they answer: `Cuti` may be what a citizen complains about. */
 const autoSubject =
-  /^\s*(?:(?:re|aw|balasan)\s*:\s*)?(?:out of (?:the )?office|automatic reply|auto(?:matic)?[- ]?(?:reply|response|respond(?:er)?)|autoreply|autosvar|auto\s*:|balasan otomatis|jawaban otomatis|respon otomatis|pesan otomatis|di luar kantor|sedang cuti|abwesenheit(?:snotiz)?|automatische antwort|automatisch antwoord|réponse automatique|respuesta automática|resposta automática|risposta automatica|fuori sede|automatiskt svar|automatisk svar|frånvaro|vacation (?:reply|response|message)|away from my mail|自動返信|自动回复|自動回覆|자동 회신|автоматический ответ|автоответ)/i;
+  /^\s*(?:(?:re|aw|balasan)\s*:\s*)?(?:out of (?:the )?office(?: (?:auto-?)?reply)?|automatic reply|auto(?:matic)?[- ]?(?:reply|response|responder)|autoreply|autosvar|balasan otomatis|jawaban otomatis|respon otomatis|di luar kantor|sedang cuti|abwesenheit(?:snotiz)?|automatische antwort|automatisch antwoord|réponse automatique|respuesta automática|resposta automática|risposta automatica|fuori sede|automatiskt svar|automatisk svar|frånvaro|vacation (?:reply|response|message)|away from my mail|自動返信|自动回复|自動回覆|자동 회신|автоматический ответ|автоответ)\s*(?:[:：]|$)/i;
 
 /** Why it was sent by a machine or to many, as its header says; null where nothing says so. */
 function findMachine({ root: { header }, subject }: Read): string | null {

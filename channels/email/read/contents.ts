@@ -41,6 +41,14 @@ const nothing: Contents = { texts: [], asides: [], files: [], fileTexts: [], enc
 const hasWords = (text: string) => /[\p{L}\p{N}]/u.test(text);
 
 export function readContents(part: Part, budget: Budget, depth = 0): Contents {
+  const contents = readPart(part, budget, depth);
+  const odd = part.header.odd.join('\n');
+  if (!hasWords(odd)) return contents;
+  const words = decodeWords(toPlainLines(decodeText(Buffer.from(odd, 'latin1'), null, budget.notes.hints)));
+  return { ...contents, asides: [...contents.asides, words] };
+}
+
+function readPart(part: Part, budget: Budget, depth: number): Contents {
   if (depth > limits.depth) return nothing;
   const inner = part.children[0];
   if (part.type.startsWith('message/') && inner !== undefined)
@@ -162,6 +170,8 @@ function readLeaf(part: Part, budget: Budget, depth: number): Contents {
   if (isText(type)) {
     const content = decodeContent(part);
     const { text, rest, files } = readText(part, content.bytes, budget);
+    if (type === 'message/partial' && isArmor(text))
+      return { ...nothing, files: addFile(part, content.bytes, part.fileName, budget) };
     const found = [text, rest(content.rest)].filter((one) => hasWords(withoutMarkers(one)));
     const own = attached || part.fileName !== null ? addFile(part, content.bytes, part.fileName, budget) : [];
     const embedded = files.flatMap(({ name, content: bytes }) =>
@@ -178,7 +188,12 @@ function readLeaf(part: Part, budget: Budget, depth: number): Contents {
   }
   if (/^text\/(?:rfc822-headers|x-?rfc822-headers)/.test(type) || type === 'message/rfc822-headers') {
     const bytes = decodeContent(part).bytes;
-    return { ...nothing, asides: [decodeWords(toPlainLines(bytes.toString('latin1', 0, 100_000)))] };
+    const asides = [decodeWords(toPlainLines(bytes.toString('latin1', 0, 100_000)))];
+    return {
+      ...nothing,
+      asides,
+      files: part.fileName === null ? [] : addFile(part, bytes, part.fileName, budget),
+    };
   }
   const { bytes } = decodeContent(part);
   if (/^application\/(?:x-)?pkcs7-mime/.test(type) || /\.p7m$/i.test(part.fileName ?? '')) {
@@ -198,12 +213,19 @@ function readLeaf(part: Part, budget: Budget, depth: number): Contents {
   }
   const files = addFile(part, bytes, part.fileName, budget);
   // no type that we know, and no file: what is in it may be words
-  const words = part.fileName === null && !attached && isUnknownType(type) ? readUnknown(bytes, budget) : [];
-  return { ...nothing, texts: words, files, encrypted: type === 'application/pgp-encrypted' };
+  const words = isUnknownType(type) ? readUnknown(bytes, budget) : [];
+  const isFile = part.fileName !== null || attached;
+  return {
+    ...nothing,
+    texts: isFile ? [] : words,
+    fileTexts: isFile ? words : [],
+    files,
+    encrypted: type === 'application/pgp-encrypted',
+  };
 }
 
 const ordinary =
-  /^text\/(?:plain|html|enriched|richtext|x-amp-html|watch-html|x-markdown|markdown)$|^message\//;
+  /^text\/(?:plain|html|enriched|richtext|x-amp-html|watch-html|x-markdown|markdown)$|^message\/(?!rfc822$|global$)/;
 
 const isText = (type: string) =>
   (type.startsWith('text/') && !type.includes('rfc822-headers')) ||
@@ -220,8 +242,14 @@ function readUnknown(bytes: Buffer, budget: Budget): string[] {
   const head = bytes.subarray(0, 100_000);
   if (head.length === 0 || head.includes(0) || countControls(head) > 0) return [];
   const text = decodeText(head, null, budget.notes.hints);
-  return hasWords(text) && !text.includes('\ufffd') && /\s/.test(text.trim()) ? [toPlainLines(text)] : [];
+  return hasWords(text) && !text.includes('\ufffd') && !isArmor(text) && /\s/.test(text.trim())
+    ? [toPlainLines(text)]
+    : [];
 }
+
+/** What is for programs: keys, signatures, encoded bytes. */
+const isArmor = (text: string) =>
+  /^-----BEGIN [A-Z0-9 ]+-----/m.test(text) || /(?:^[A-Za-z0-9+/]{60,}\s+){2}/m.test(text);
 
 function countControls(bytes: Buffer): number {
   let count = 0;
@@ -327,8 +355,8 @@ function convert(part: Part, text: string, decoded: string): string {
       return calendarToText(text);
     case 'text/plain':
       if (
-        /^\s*(?:<!doctype html|<html)\b/i.test(text.slice(0, 500)) &&
-        /<\/(?:html|body|p|div)>/i.test(text)
+        /^\s*<(?:!doctype html|html|head|body|div|p|table|center)\b[^<>]{0,300}>/i.test(text.slice(0, 500)) &&
+        /<\/(?:html|body|p|div|table|center)>/i.test(text)
       ) {
         return htmlToText(text);
       }

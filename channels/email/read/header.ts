@@ -1,7 +1,11 @@
 import { limits } from './limits.ts';
 
 /** Fields in their order, names in lower case, values unfolded, bytes above 127 as latin1. */
-export type Header = { readonly fields: readonly (readonly [name: string, value: string])[] };
+export type Header = {
+  readonly fields: readonly (readonly [name: string, value: string])[];
+  /** Lines among them that are none, or have a name that no field has: somebody's words, if the header was cut short. */
+  readonly odd: readonly string[];
+};
 
 export type SplitPart = {
   readonly header: Header;
@@ -11,6 +15,8 @@ export type SplitPart = {
 };
 
 const fieldLine = /^([!-9;-~]{1,100})[ \t]*:/;
+/** A name with what no name may have, and yet nobody's words. */
+const oddField = /^x-[!-9;-~]{1,80}[ \t][ -9;-~\t]{0,100}:/i;
 
 /** What a line has to begin with to be believed after one that is no field. */
 const knownField =
@@ -22,6 +28,8 @@ const knownField =
  */
 export function splitHeader(bytes: Buffer, isPart: boolean): SplitPart {
   const fields: [string, string][] = [];
+  const odd: string[] = [];
+  let isOdd = false;
   let broken = false;
   let at = isPart ? 0 : skipBlank(bytes);
   while (at < bytes.length) {
@@ -33,25 +41,33 @@ export function splitHeader(bytes: Buffer, isPart: boolean): SplitPart {
     const last = fields.at(-1);
     // a boundary, without the empty line before it
     if (line.startsWith('--') && fields.some(([, value]) => /boundary\s*=/i.test(value))) break;
-    const name = fieldLine.exec(line)?.[0];
+    const name = fieldLine.exec(line)?.[0] ?? oddField.exec(line)?.[0];
     if (line.startsWith(' ') || line.startsWith('\t')) {
       if (line.trim() === '') {
         // blanks alone: an empty line to most mailers, unless fields follow
-        if (!goesOn(bytes, next, 1)) {
+        if (!goesOn(bytes, next, 1) && !goesOn(bytes, skipFolded(bytes, next), 1)) {
           at = next;
           break;
         }
       } else if (last !== undefined) {
+        if (isOdd && odd.length < limits.fields) odd.push(line);
         if (last[1].length < limits.fieldLength) last[1] += line;
       } else if (fieldLine.test(line.trim())) {
         addField(fields, line.trim());
       } else break;
     } else if (name !== undefined) {
       addField(fields, line);
+      isOdd = !fieldLine.test(line);
+      if (isOdd && odd.length < limits.fields) odd.push(line);
     } else if (fields.length === 0 && /^>?From .*\d/.test(line)) {
       // the line that separates the mails of a mailbox file
-    } else if ((!isPart || fields.length > 0) && goesOn(bytes, next, 3)) {
+    } else if (
+      (!isPart || fields.length > 0) &&
+      (goesOn(bytes, next, 3) || (odd.length < 200 && hasFieldsAfter(bytes, next)))
+    ) {
       broken = true;
+      isOdd = true;
+      if (odd.length < limits.fields) odd.push(line);
       if (last !== undefined && last[1].length < limits.fieldLength) last[1] += ` ${line}`;
     } else {
       broken = true;
@@ -60,9 +76,9 @@ export function splitHeader(bytes: Buffer, isPart: boolean): SplitPart {
     at = next;
   }
   if (!isPart && fields.length > 0 && !fields.some(([name]) => knownField.test(`${name}:`))) {
-    return { header: { fields: [] }, body: bytes, broken: true };
+    return { header: { fields: [], odd: [] }, body: bytes, broken: true };
   }
-  return { header: { fields }, body: bytes.subarray(at), broken };
+  return { header: { fields, odd }, body: bytes.subarray(at), broken };
 }
 
 /** Empty lines, and a byte order mark, in front of the header. */
@@ -93,6 +109,33 @@ function goesOn(bytes: Buffer, from: number, lines: number): boolean {
   }
   return false;
 }
+
+/** Past lines that begin with a blank and say something: at most a few, so that a long body is not looked through. */
+function skipFolded(bytes: Buffer, from: number): number {
+  let at = from;
+  for (let count = 0; count < 10 && at < bytes.length; count += 1) {
+    const { line, next } = readLine(bytes, at, 2_000);
+    if (!/^[ \t]+\S/.test(line)) break;
+    at = next;
+  }
+  return at;
+}
+
+/** Two fields in a row that only mailers write, before an empty line: the header was broken, and has not ended. */
+function hasFieldsAfter(bytes: Buffer, from: number): boolean {
+  let named = 0;
+  for (let at = from, count = 0; count < 20 && at < bytes.length; count += 1) {
+    const { line, next } = readLine(bytes, at, 2_000);
+    if (line.trim() === '') return false;
+    if (!/^[ \t]/.test(line)) named = mailerField.test(line) ? named + 1 : 0;
+    if (named > 1) return true;
+    at = next;
+  }
+  return false;
+}
+
+const mailerField =
+  /^(?:received|x-received|return-path|delivered-to|message-id|mime-version|content-type|content-transfer-encoding|dkim-signature|in-reply-to|references|x-mailer|user-agent)[ \t]*:/i;
 
 /** A line up to LF, CRLF or a CR alone; of a longer one only the beginning. */
 function readLine(bytes: Buffer, from: number, longest: number = limits.fieldLength) {

@@ -52,6 +52,18 @@ describe('what its writer says', () => {
     [
       'Dari: Lapor <lapor@example.go.id>\nDikirim: Senin, 2 November 2026 08.20\nKepada: Siti\nPerihal: Laporan\n\nTerima kasih',
     ],
+    ['Am 02.11.2026 08:20 schrieb "Lapor" <lapor@example.go.id>:\n\nTerima kasih'],
+    ['man. 2. nov. 2026 kl. 08:20 skrev Lapor <lapor@example.go.id\n>:\n\n> Terima kasih'],
+    ['Lapor <lapor@example.go.id> schrieb am Mo., 2. Nov. 2026\num 08:20:\n\n> Terima kasih'],
+    ['2026-11-02 08:20 GMT+07:00 Lapor <lapor@example.go.id>:\n\nTerima kasih'],
+    ['8:20 AM, November 2, 2026, "Lapor" <lapor@example.go.id>:\n\nTerima kasih'],
+    ['---- On Mon, 02 Nov 2026 08:20:00 +0700 lapor@example.go.id wrote ----\n\nTerima kasih'],
+    ['---- Lapor wrote ----\n\n> Terima kasih'],
+    ['On Mon, Nov 2, 2026 at 08:20 Lapor\n\n<\nmailto:Lapor <lapor@example.go.id>\n> wrote:\n\nTerima kasih'],
+    ['On Nov 2, 2026, at 8:20 AM, lapor<lapor@example.go.id> wrote:\n\n\n\n\n\n> Terima kasih'],
+    ['________\n\nFrom: Lapor\n<lapor@example.go.id>\nSent: Monday\nTo: Siti\nSubject: x\n\nTerima kasih'],
+    ['> Lampu jalan di Jalan Cisitu sudah diperbaiki oleh petugas kami\nkemarin sore\n> Terima kasih'],
+    ['Dikirim dari ponsel Xiaomi saya\nSent from TypeApp\n\n> Terima kasih'],
     [
       '________________________________\nFrom: Lapor\nSent: Monday\nTo: Siti\nSubject: Laporan\n\nTerima kasih',
     ],
@@ -68,6 +80,23 @@ describe('what its writer says', () => {
     );
     expect(mail.text).toBe('Mohon dicek.\n\nJalan rusak.');
     expect(mail.quoted).toContain('Budi Santoso');
+  });
+
+  it.each([
+    // an attribution begins on the second line, not with the words before it
+    [
+      'ke kantor tanggal 2 pagi\nPada Sen, 2 Nov 2026 08.20 Lapor <lapor@example.go.id> menulis:\n> Terima kasih',
+      'ke kantor tanggal 2 pagi',
+    ],
+    // on one line with it
+    ['Sudah. On Mon, Nov 2, 2026 at 8:20 AM, lapor@example.go.id wrote:\n> Terima kasih', 'Sudah.'],
+    // no mailer wrote this
+    [
+      'Pada 2 November 2026 pukul 08.20 warga bertanya:\nkapan diperbaiki?',
+      'Pada 2 November 2026 pukul 08.20 warga bertanya:\nkapan diperbaiki?',
+    ],
+  ])('is not taken for history: %j', (body, text) => {
+    expect(parseMail(Buffer.from(`From: a@example.com\n\n${body}\n`), {}).text).toBe(text);
   });
 
   it('is what somebody forwards, whose writer is named, but not in the text', () => {
@@ -136,6 +165,70 @@ describe('what its writer says', () => {
     });
   });
 
+  it('is found after a header with lines that are none, and those are kept', () => {
+    const odd = parse(
+      'From: a@example.com\nSubject: uji\nContent-Transfer-Encoding: base64\nX-Script/fungsi/\t !"#: satu\n dua',
+      Buffer.from('Jalan rusak').toString('base64'),
+    );
+    expect(odd).toMatchObject({ subject: 'uji', text: 'Jalan rusak' });
+    expect(odd.quoted).toContain('dua');
+    const broken = parse(
+      `From: a@example.com\nDKIM-Signature: v=1;\n${'bh=terpotong\n'.repeat(6)}MIME-Version: 1.0\nIn-Reply-To: <b@example.com>\nSubject: uji`,
+      'Jalan rusak',
+    );
+    expect(broken).toMatchObject({ subject: 'uji', text: 'Jalan rusak', inReplyTo: '<b@example.com>' });
+  });
+
+  it('is found after a header with a line of blanks in a field', () => {
+    const mail = parse(
+      'From: a@example.com\nTo: b@example.com,\n\t\n\tc@example.com\nSubject: uji',
+      'Jalan rusak',
+    );
+    expect(mail).toMatchObject({ subject: 'uji', text: 'Jalan rusak' });
+  });
+
+  it('is HTML where it is called plain and is not', () => {
+    const mail = parse('From: a@example.com', '<div>Jalan <b>rusak</b></div>\n<p>parah</p>');
+    expect(mail.text).toBe('Jalan rusak\n\nparah');
+  });
+
+  it('is in a file of no known type where there is nothing else, but no bytes for programs are', () => {
+    const file = (body: string) =>
+      parse(
+        'From: a@example.com\nContent-Type: application/octet-stream; name=laporan\nContent-Disposition: attachment',
+        body,
+      );
+    expect(file('Jalan rusak parah')).toMatchObject({ text: 'Jalan rusak parah', error: null });
+    expect(file('Jalan rusak parah').files).toHaveLength(1);
+    expect(file('-----BEGIN CERTIFICATE-----\naGFsbw==\n-----END CERTIFICATE-----').text).toBe('');
+  });
+
+  it('is in the first of several parts of a mail; the others are files', () => {
+    const part = (number: number, body: string) =>
+      parse(`From: a@example.com\nContent-Type: message/partial; id=x; number=${number}; total=2`, body);
+    expect(part(1, 'Subject: uji\n\nJalan rusak').text).toBe('Jalan rusak');
+    const second = part(2, `${'QUJD'.repeat(18)}\n`.repeat(3));
+    expect(second.text).toBe('');
+    expect(second.files).toHaveLength(1);
+    expect(second.error).toContain('several');
+  });
+
+  it('is in a part that has no boundary before it', () => {
+    const mail = parse(
+      'From: a@example.com\nContent-Type: multipart/alternative; boundary=b',
+      '\nContent-Type: text/html\nContent-Disposition: inline\n\n<p>Jalan rusak</p>',
+    );
+    expect(mail.text).toBe('Jalan rusak');
+  });
+
+  it('does not come twice where its versions differ in form only', () => {
+    const mail = parse(
+      'From: a@example.com\nContent-Type: multipart/alternative; boundary=b',
+      '--b\n\nJalan rusak di depan\npasar, *parah* sekali.\n--b\nContent-Type: text/html\n\n<p>Jalan rusak di depan pasar, <b>parah</b> sekali.</p>\n--b--',
+    );
+    expect(mail).toMatchObject({ text: 'Jalan rusak di depan\npasar, *parah* sekali.', quoted: null });
+  });
+
   it('survives UTF-16, all line ends, and bytes that are no mail', () => {
     const mail = 'From: a@example.com\nSubject: Jalan\n\nRusak parah\n';
     for (const raw of [
@@ -154,8 +247,11 @@ describe('what its writer says', () => {
     expect(parseMail(Buffer.alloc(0), {}).error).toMatch(/^empty/);
     expect(parseMail(Buffer.from('Jalan rusak di desa kami'), {})).toMatchObject({
       text: 'Jalan rusak di desa kami',
-      error: 'no mail header: read as text',
+      // all that it says was read
+      error: null,
+      notes: ['no mail header: read as text'],
     });
+    expect(parseMail(Buffer.from([0x89, 0x50, 0, 0xff, 0xfe, 1]), {}).error).toMatch(/^no mail header/);
   });
 
   it('is said to be encrypted where it is', () => {
@@ -209,6 +305,12 @@ describe('what kind of mail it is', () => {
     });
   });
 
+  it('tells a bounce by the words of a mail system, and by nobody else’s', () => {
+    const words = 'Error: Invalid user address\n550 - no such user here';
+    expect(parse('From: post_master@example.com\nSubject: Re:Laporan', words).kind).toBe('bounce');
+    expect(parse('From: siti@example.com\nSubject: Re:Laporan', words).kind).toBe('report');
+  });
+
   it.each([
     ['receipt.eml', 'receipt'],
     ['auto-reply.eml', 'auto-reply'],
@@ -226,7 +328,14 @@ describe('what kind of mail it is', () => {
     [`From: a@example.com\n${'Received: by x\n'.repeat(51).trimEnd()}`, 'auto-reply'],
     ['From: a@example.com\nAuto-Submitted: no', 'report'],
     ['From: a@example.com\nPrecedence: bulk', 'auto-reply'],
+    ['From: a@example.com\nX-Priority: 1\nImportance: high', 'report'],
+    ['From: a@example.com\nSubject: Automatic reply: Laporan', 'auto-reply'],
+    ['From: a@example.com\nSubject: Balasan otomatis', 'auto-reply'],
+    ['From: a@example.com\nSubject: Sedang cuti semua, loket tutup', 'report'],
+    ['From: a@example.com\nSubject: Di luar kantor camat ada sampah', 'report'],
+    ['From: a@example.com\nSubject: Balasan otomatis PLN tidak membantu', 'report'],
     ['From: MAILER-DAEMON@example.com\nSubject: Delivery Status Notification (Failure)', 'bounce'],
+    ['From: <>\nSubject: Delivery Status', 'bounce'],
     ['From: a@example.com\nSubject: Delivery failure of my parcel by the post office', 'report'],
   ])('%j is %s', (header, kind) => {
     const mail = parse(header, 'Isi', { address: 'lapor@example.go.id', domain: 'example.go.id' });
@@ -292,13 +401,20 @@ describe('encodings', () => {
       'SmFs!YW4g\ncnVzYWs\n_____\nMilis warga example\n',
       'Jalan rusak\n\n_____\nMilis warga example',
     ],
+    // noise shifts what is after it on its line, and no further
+    [
+      'charset=utf-8',
+      'base64',
+      'SmFsYW4g\ncnVzYWsg!!!cGFyYWgg\nRGVzYSBTdWth!x!bWFqdSAg\nbWFsYW0=\n',
+      'Jalan rusak parah Desa Sukamaju  malam',
+    ],
     ['charset=utf-8', 'base64', 'Ini bukan base64 sama sekali.', 'Ini bukan base64 sama sekali.'],
   ])('of the text: %s, %s', (charset, encoding, body, text) => {
     const mail = parse(
       `From: a@example.com\nContent-Type: text/plain; ${charset}\nContent-Transfer-Encoding: ${encoding}`,
       body,
     );
-    expect(mail.text).toBe(text);
+    expect([mail.text, mail.quoted].filter(Boolean).join('\n\n')).toBe(text);
   });
 
   it('finds files that stand in the text', () => {

@@ -20,6 +20,7 @@ export function parseMail(bytes: Buffer, own: OwnMail): ReadMail {
   const budget: Budget = { decoded: 0, text: 0, notes };
   const contents = readContents(root, budget);
   const words = chooseWords(contents);
+  const isEncrypted = contents.encrypted || words.asides.some((aside) => aside.startsWith(sealed));
   const subject = decodeSubject(root, notes.hints);
   const { from, fromName } = findWriter(root.header, notes.hints);
   const whole = words.text;
@@ -49,9 +50,9 @@ export function parseMail(bytes: Buffer, own: OwnMail): ReadMail {
     notes: [
       ...notes.problems,
       ...listDoubles(root.header),
-      ...(contents.encrypted ? ['has an encrypted part'] : []),
+      ...(isEncrypted ? ['has an encrypted part'] : []),
     ],
-    error: findError(bytes, root, cut.text, contents),
+    error: findError(raw, root, cut.text, isEncrypted),
   };
 }
 
@@ -105,7 +106,7 @@ type Words = Pick<Contents, 'files'> & {
 function chooseWords(contents: Contents): Words {
   const { text: own, armor } = takeArmor(contents.texts.filter(hasWords).join('\n\n'));
   const enclosed = contents.enclosed.filter(({ contents: inner }) => hasWords(readAll(inner)));
-  if (hasWords(own)) {
+  if (hasWords(own) || armor.length > 0) {
     const asides = [...armor, ...contents.asides, ...contents.enclosed.map(describe)];
     return { text: own, asides, files: contents.files, forwardedFrom: null };
   }
@@ -122,7 +123,7 @@ function chooseWords(contents: Contents): Words {
       forwardedFrom: inner[0]?.forwardedFrom ?? enclosed[0]?.from ?? null,
     };
   }
-  const text = contents.fileTexts.join('\n\n');
+  const text = [...new Set(contents.fileTexts)].join('\n\n');
   // words around the parts, if they are all there is
   if (!hasWords(text))
     return { text: contents.asides.join('\n\n'), asides: [], files: contents.files, forwardedFrom: null };
@@ -135,21 +136,35 @@ const readAll = ({ texts, fileTexts, enclosed, asides }: Contents): string =>
 const describe = ({ subject, contents }: EnclosedMail): string =>
   [subject ?? '', readAll(contents)].filter(hasWords).join('\n\n');
 
-/** The lines that PGP puts around a signed text. */
+const sealed = '-----BEGIN PGP MESSAGE-----';
+
+/** The lines that PGP puts around a signed text, and those that only a key makes a text of. */
 function takeArmor(text: string): { readonly text: string; readonly armor: readonly string[] } {
+  const encrypted = takeBlock(text, sealed, '-----END PGP MESSAGE-----');
+  if (encrypted !== null) return { text: encrypted.rest, armor: [encrypted.block] };
   const begins = text.indexOf('-----BEGIN PGP SIGNED MESSAGE-----');
-  const signature = text.indexOf('-----BEGIN PGP SIGNATURE-----', begins + 1);
-  if (begins < 0 || signature < 0) return { text, armor: [] };
+  const signature =
+    begins < 0
+      ? null
+      : takeBlock(text, '-----BEGIN PGP SIGNATURE-----', '-----END PGP SIGNATURE-----', begins + 1);
+  if (signature === null) return { text, armor: [] };
   const header =
     /^-----BEGIN PGP SIGNED MESSAGE-----\n(?:[A-Z][\w-]*: .*\n)*\n?/.exec(text.slice(begins))?.[0] ?? '';
-  const close = '-----END PGP SIGNATURE-----';
-  const ends = text.indexOf(close, signature);
-  const after = ends < 0 ? text.length : ends + close.length;
-  const signed = text.slice(begins + header.length, signature).replace(/^- /gm, '');
+  const signed = text.slice(begins + header.length, signature.at).replace(/^- /gm, '');
   return {
-    text: `${text.slice(0, begins)}${signed}${text.slice(after)}`,
-    armor: [header + text.slice(signature, after)],
+    text: `${text.slice(0, begins)}${signed}${text.slice(signature.end)}`,
+    armor: [header + signature.block],
   };
+}
+
+/** From a line that begins so to the one that ends it, or to the end of the text; null where there is none. */
+function takeBlock(text: string, open: string, close: string, from = 0) {
+  const found = text.indexOf(open, from);
+  const at = found > 0 && text[found - 1] !== '\n' ? -1 : found;
+  if (at < 0) return null;
+  const closes = text.indexOf(close, at);
+  const end = closes < 0 ? text.length : closes + close.length;
+  return { at, end, block: text.slice(at, end), rest: `${text.slice(0, at)}${text.slice(end)}` };
 }
 
 function findWriter(header: Header, hints: readonly string[]) {
@@ -227,12 +242,13 @@ const listDoubles = (header: Header): string[] =>
     .filter((name) => listFields(header, name).length > 1)
     .map((name) => `several fields ${name}`);
 
-function findError(bytes: Buffer, root: Part, text: string, contents: Contents): string | null {
+function findError(bytes: Buffer, root: Part, text: string, isEncrypted: boolean): string | null {
   if (bytes.length === 0) return 'empty: no bytes at all';
-  if (contents.encrypted || /^-----BEGIN PGP MESSAGE-----/m.test(text))
-    return 'encrypted: only its recipient can read it';
+  // words beside it were read: there is a note
+  if (isEncrypted && !hasWords(text)) return 'encrypted: only its recipient can read it';
   if (root.type === 'message/partial') return 'a part of a mail that was sent in several';
-  if (root.header.fields.length === 0) return 'no mail header: read as text';
+  if (root.header.fields.length === 0 && (!hasWords(text) || text.includes('\ufffd') || bytes.includes(0)))
+    return 'no mail header: read as text';
   return null;
 }
 
@@ -245,7 +261,7 @@ function parseOutlookFile(bytes: Buffer, own: OwnMail): ReadMail {
     ),
     own,
   );
-  if (file === null) {
+  if (file === null || !(hasWords(file.text) || hasWords(file.subject ?? '') || file.files.length > 0)) {
     return {
       ...base,
       text: salvageStrings(bytes),
@@ -264,7 +280,8 @@ function parseOutlookFile(bytes: Buffer, own: OwnMail): ReadMail {
     quoted: cut.quoted.length === 0 ? null : toStorable(cut.quoted.join('\n\n')),
     forwardedFrom: cut.forwardedFrom,
     files: file.files,
-    error: 'an Outlook file (.msg), no mail as it is sent',
+    notes: [...base.notes, 'an Outlook file (.msg), no mail as it is sent'],
+    error: null,
   };
 }
 

@@ -25,13 +25,24 @@ const isMarker = (line: string) => line === historyBegins || line === historyEnd
  * the lines stay with the lines, a forwarded mail is what counts, and where nothing would be left nothing is cut.
  */
 export function cutQuoted(text: string, subject: string): OwnWords {
-  const lines = text.split('\n');
+  const lines = unbreak(text).split('\n');
   const forward = takeForward(lines, isForwardSubject(subject));
   if (forward !== null) return forward;
   const { own, quoted } = cutHistory(lines);
   if (!hasWords(own)) return { text: withoutMarkers(lines), quoted: [], forwardedFrom: null };
   return { text: own, quoted, forwardedFrom: null };
 }
+
+/** Mends attributions: one whose address was broken before its `>`, and one that shares a line with own words. */
+const unbreak = (text: string) =>
+  text
+    .replace(/\n{1,2}<\n(mailto:[^\n]{1,300})\n>(?= \p{L}{2,20}:)/gu, ' <$1>')
+    .replace(
+      // the end of somebody's words and an attribution on one line
+      /^(.{0,200}?\S)[ \t]*?((?:-{2,} ?| )(?:On|Pada) (?:\p{L}{2,9},? )?[^\n>]{0,20}\b\d{4}\b[^\n]{0,100} (?:wrote|menulis):)\n(?=\n?>)/gmu,
+      '$1\n$2\n',
+    )
+    .replace(/(<[^\s<>]{0,200})\n>(?=(?: [^\n>]{1,40})?:[ \t]*(?:\n|$))/gu, '$1>');
 
 const withoutMarkers = (lines: readonly string[]) => tidy(lines.filter((line) => !isMarker(line)).join('\n'));
 
@@ -100,12 +111,20 @@ function findForward(lines: readonly string[], announced: boolean): number {
   return -1;
 }
 
+/** The lines that a mailer draws above the history. */
+function takeRulers(before: string[]): string[] {
+  let at = before.length;
+  while (at > 0 && /^[ \t>]*[-_=*]{0,100}\s*$/.test(before[at - 1] ?? '')) at -= 1;
+  return at === before.length ? [] : before.splice(at);
+}
+
 type Segment = { readonly kind: 'own' | 'quote' | 'attribution'; readonly lines: string[] };
 
 function cutHistory(lines: readonly string[]): { readonly own: string; readonly quoted: readonly string[] } {
   const start = findHistory(lines);
   const before = lines.slice(0, start.at);
-  const history = withoutMarkers(lines.slice(start.at, start.end));
+  const rulers = start.end > start.at ? takeRulers(before) : [];
+  const history = withoutMarkers([...rulers, ...lines.slice(start.at, start.end)]);
   const after = lines.slice(start.end);
   const segments = segment([...before, ...after].filter((line) => !isMarker(line)));
   const own: string[] = [];
@@ -151,11 +170,11 @@ function segment(lines: readonly string[]): Segment[] {
   const cites = lines.some((line) => line.startsWith('>'));
   for (let at = 0; at < lines.length; at += 1) {
     const line = lines[at] ?? '';
-    if (line.startsWith('>')) add('quote', line);
+    if (line.startsWith('>') || isBrokenOff(lines, at)) add('quote', line);
     else if (line.trim() === '' && segments.at(-1)?.kind === 'quote') add('quote', line);
     else {
       const length = cites ? matchAttribution(lines, at, true) : 0;
-      const next = lines.slice(at + length, at + length + 4).find((one) => one.trim() !== '');
+      const next = lines.slice(at + length, at + length + 8).find((one) => one.trim() !== '');
       if (length > 0 && next?.startsWith('>')) {
         for (const one of lines.slice(at, at + length)) add('attribution', one);
         at += length - 1;
@@ -164,6 +183,12 @@ function segment(lines: readonly string[]): Segment[] {
   }
   return segments;
 }
+
+/** The end of a cited line that was wrapped on its way, so that it stands alone between two cited ones. */
+const isBrokenOff = (lines: readonly string[], at: number) =>
+  /^\p{Ll}/u.test(lines[at] ?? '') &&
+  /^>.{59,}[\p{L}\d,]$/u.test(lines[at - 1] ?? '') &&
+  /^>/.test(lines[at + 1] ?? '');
 
 /** Where history begins that has no `>`, and where it ends: with the mail, unless the HTML says so. */
 function findHistory(lines: readonly string[]): { readonly at: number; readonly end: number } {

@@ -33,7 +33,8 @@ function writeProgram(onBomb: string): URL {
   return pathToFileURL(path);
 }
 
-describe('a mail that defeats its reader', () => {
+// At a time: one of them waits for three seconds.
+describe.concurrent('a mail that defeats its reader', () => {
   it.each([
     ['hangs', 'for (;;);', 'took more than'],
     ['takes all memory', 'const all = []; for (;;) all.push(new Array(1e5).fill({}));', 'too much memory'],
@@ -72,6 +73,8 @@ describe('a mail that defeats its reader', () => {
 
 describe('bombs', () => {
   const header = 'From: Siti <siti@example.com>\nSubject: uji\n';
+  // One thread for all: to start one from the sources takes longer than most bombs.
+  const { readMail } = create({ withinMs: 25_000 });
   it.each([
     ['nested tags', `${header}Content-Type: text/html\n\n${'<div>'.repeat(100_000)}Jalan rusak`],
     [
@@ -113,11 +116,9 @@ describe('bombs', () => {
     ],
     ['line ends', `${header}\nJalan rusak\n${'x\n'.repeat(1_000_000)}`.replaceAll('\n', '\r')],
   ])('%s: read without defeat', async (_, mail) => {
-    const { readMail, close } = create({ withinMs: 25_000 });
     const read = await readMail(Buffer.from(mail));
     expect(read.error).toBeNull();
     expect(`${read.text} ${read.quoted}`).toContain('Jalan rusak');
-    await close();
   });
 
   it('keeps no more text than it may', () => {
@@ -142,7 +143,7 @@ describe('any bytes', () => {
           expect(JSON.parse(JSON.stringify(mail.text))).toBe(mail.text);
         },
       ),
-      { numRuns: 1_500 },
+      { numRuns: 800 },
     );
     fc.assert(
       fc.property(
@@ -177,18 +178,21 @@ describe('any bytes', () => {
 describe('threads', () => {
   it('read several mails, in any order of size, and are replaced after a while', async () => {
     const { readMail } = create({ threads: 2, mailsPerThread: 2 });
-    const mails = await Promise.all(Array.from({ length: 9 }, () => readMail(good)));
-    expect(mails.map(({ text }) => text)).toEqual(Array(9).fill('Lampu jalan mati.'));
+    const mails = await Promise.all(Array.from({ length: 5 }, () => readMail(good)));
+    expect(mails.map(({ text }) => text)).toEqual(Array(5).fill('Lampu jalan mati.'));
   });
 
-  it('hand over files, and leave the raw mail whole', async () => {
-    const { readMail } = create({});
+  it('hand over files, and leave the raw mail whole; read only the beginning of what is larger than may be', async () => {
+    const { readMail } = create({ maxBytes: 1_024 * 1_024 });
     const raw = readFileSync(new URL('attachments.eml', folder));
     const before = Buffer.from(raw);
     const mail = await readMail(raw);
     expect(mail.files[0]).toMatchObject({ name: 'foto lampu.png', inline: true });
     expect(Buffer.from(mail.files[0]?.content ?? []).toString('hex')).toBe('89504e470d0a1a0a');
     expect(raw.equals(before)).toBe(true);
+    const large = await readMail(Buffer.concat([good, Buffer.alloc(2_000_000, 'a\n')]));
+    expect(large.text).toMatch(/^Lampu jalan mati\./);
+    expect(large.error).toContain('larger than 1 MB');
   });
 
   it('answer what comes, or is under way, when they are closed', async () => {
@@ -197,12 +201,5 @@ describe('threads', () => {
     await close();
     expect((await under).text).toBe('Lampu jalan mati.');
     expect((await readMail(good)).error).toContain('closed');
-  });
-
-  it('read only the beginning of what is larger than may be', async () => {
-    const { readMail } = create({ maxBytes: 1_024 * 1_024 });
-    const mail = await readMail(Buffer.concat([good, Buffer.alloc(2_000_000, 'a\n')]));
-    expect(mail.text).toMatch(/^Lampu jalan mati\./);
-    expect(mail.error).toContain('larger than 1 MB');
   });
 });

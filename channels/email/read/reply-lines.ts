@@ -3,10 +3,19 @@
 const verbs =
   'wrote|writes|menulis|menuliskan|tulis|menyatakan|a écrit|schrieb|geschrieben|escribió|escreveu|schreef|ha scritto|skrev|kirjoitti|pisze|napisał(?:\\(a\\)|a)?|napsal(?:\\(a\\)|a)?|napísal(?:\\(a\\))?|написала?|пише|писав|пишет|írta|yazdı|şunları yazdı|viết|đã viết|έγραψε|a scris|написа|写道|寫道|写到|寫到|书写|さんは書きました|のメール|작성|님이 작성|כתב|כתבה|كتب';
 
-const endsWithVerb = new RegExp(`(?:${verbs})(?:\\s*\\([^)]{0,80}\\))?\\s*(?:\\.{3}|[:：;])?\\s*$`, 'iu');
+const endsWithVerb = new RegExp(
+  `(?:${verbs}|geschreven|sent)(?:\\s*\\([^)]{0,80}\\))?\\s*(?:\\.{3}|[:：;]|-{2,})?\\s*$`,
+  'iu',
+);
+/** With dashes before and after, as Android and Zoho write it: nobody's own words. */
+const betweenDashes = new RegExp(`^-{2,}.{1,200}(?:${verbs})\\s*-{2,}\\s*$`, 'iu');
+/** No verb at the end, but a date, a time and at last an address: `Am 2.11.2026 08:20 schrieb Siti <siti@example.com>:`. */
+const dateTimeAddress =
+  /^(?=.*(?:\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|\b\d{4}\b))(?=.*\b\d{1,2}[:.]\d{2}\b).{0,300}<[^\s<>]*@[^<>]*(?:<[^<>]*>)?>\s*[:：]$/u;
 /** How such a line begins where it may be wrapped: anywhere else the line before may be somebody's own words. */
 const beginsWrapped =
-  /^(?:-{2,}\s*)?(?:(?:on|at|in|pada|tanggal|tgl|pd|le|am|el|em|op|il|den|dne|dnia|w dniu|w|vào|στις|kun|lun|ma|ti|ke|to|pe|la|su|в|у|на|dana|în|mon|tue|wed|thu|fri|sat|sun|senin|selasa|rabu|kamis|jumat|sabtu|minggu)(?=\P{L})|\d{1,4}[./-]|在|於|于|ב|في)[^\n]*\d/iu;
+  /^(?:-{2,}\s*)?(?:(?:on|at|in|pada|tanggal|tgl|pd|le|am|el|em|op|il|den|dne|dnia|w dniu|w|vào|στις|kun|lun|ma|ti|ke|to|pe|la|su|в|у|на|dana|în|(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}|пн|вт|ср|чт|пт|сб|вс|senin|selasa|rabu|kamis|jumat|sabtu|minggu)(?=\P{L})|\d{1,4}[./:-]|\d{1,2} \p{L}{3,9}\.? \d{4}|在|於|于|ב|في)[^\n]*\d/iu;
+const namesWriter = new RegExp(`<[^\\s<>]+@[^\\s<>]+>.*(?:${verbs})`, 'iu');
 const beginsLikeOne = /^(?:-{2,}\s*)?[\p{L}\d"“<]/u;
 const hasDateOrAddress = /[\w.+-]@[\w-]|\b\d{1,2}[:.]\d{2}\b|\b\d{4}\b|年/u;
 
@@ -17,17 +26,21 @@ const hasDateOrAddress = /[\w.+-]@[\w-]|\b\d{1,2}[:.]\d{2}\b|\b\d{4}\b|年/u;
 export function matchAttribution(lines: readonly string[], at: number, beforeQuote: boolean): number {
   const first = lines[at]?.trim() ?? '';
   if (first === '' || first.length > 400 || !beginsLikeOne.test(first)) return 0;
+  // before a citation the verb or the address is enough
+  const mayWrap = beginsWrapped.test(first) || (beforeQuote && namesWriter.test(first));
   let joined = '';
   for (let count = 1; count <= 4; count += 1) {
     const line = lines[at + count - 1]?.trim() ?? '';
-    if (line === '' || line.startsWith('>') || (count > 1 && !beginsWrapped.test(first))) return 0;
+    if (line === '' || line.startsWith('>') || (count > 1 && !mayWrap)) return 0;
     joined = joined === '' ? line : `${joined} ${line}`;
     if (joined.length > 500) return 0;
+    if (count === 1 && betweenDashes.test(joined)) return 1;
+    if (beginsWrapped.test(first) && dateTimeAddress.test(joined)) return isOwn(lines, at, count) ? 0 : count;
     if (
       endsWithVerb.test(joined) &&
       (hasDateOrAddress.test(joined) || (beforeQuote && /[:：]$/.test(joined)))
     )
-      return count;
+      return isOwn(lines, at, count) ? 0 : count;
     if (
       beforeQuote &&
       (/[:：]\s*$/.test(joined) || /^\d{4}[/-]\d{1,2}[/-]\d{1,2} .*<\S+@\S+>$/.test(joined)) &&
@@ -40,8 +53,15 @@ export function matchAttribution(lines: readonly string[], at: number, beforeQuo
   return 0;
 }
 
+/** Whether the first of these lines says something of its own, because the next one begins like an attribution, too. */
+const isOwn = (lines: readonly string[], at: number, count: number): boolean =>
+  count > 1 &&
+  !hasDateOrAddress.test(lines[at] ?? '') &&
+  beginsWrapped.test(lines[at + 1]?.trim() ?? '') &&
+  hasDateOrAddress.test(lines[at + 1] ?? '');
+
 const original =
-  /^\s*[-_=*]{2,}\s*(?:original(?:\s+(?:message|appointment|e-?mail))?|pesan asli|pesan asal|pesan sebelumnya|email asli|ursprüngliche nachricht|ursprungliche nachricht|originalnachricht|message d['’]origine|message original|mensaje original|mensagem original|messaggio originale|oorspronkelijk bericht|ursprungligt meddelande|oprindelig meddelelse|opprinnelig melding|alkuperäinen viesti|oryginalna wiadomość|исходное сообщение|původní zpráva|eredeti üzenet|orijinal mesaj|原始邮件|原始郵件|邮件原件|원본 메시지|reply message|reply above this line)\s*[-_=*]{2,}\s*$/iu;
+  /^\s*[-_=*]{2,}\s*(?:original(?:\s+(?:message|appointment|e-?mail))?|pesan asli|pesan asal|pesan sebelumnya|email asli|ursprüngliche nachricht|ursprungliche nachricht|antwort nachricht|originalnachricht|message d['’]origine|message original|mensaje original|mensagem original|messaggio originale|oorspronkelijk bericht|ursprungligt meddelande|oprindelig meddelelse|oprindelig besked|opprinnelig melding|alkuperäinen viesti|oryginalna wiadomość|исходное сообщение|původní zpráva|eredeti üzenet|orijinal mesaj|原始邮件|原始郵件|邮件原件|원본 메시지|reply message|reply above this line)\s*[-_=*]{2,}\s*$/iu;
 
 export const isOriginalMessageLine = (line: string) => line.length < 200 && original.test(line);
 
@@ -59,7 +79,7 @@ export const isForwardSubject = (subject: string) =>
 const fromNames =
   'from|dari|pengirim|von|de|da|van|od|från|fra|lähettäjä|от|expéditeur|remitente|发件人|寄件者|差出人|보낸 사람|kimden|từ';
 const otherNames =
-  'sent|date|to|cc|bcc|subject|reply-to|importance|attachments|when|dikirim|tanggal|hari|tgl|kepada|untuk|ke|tembusan|perihal|subjek|judul|hal|lampiran|gesendet|datum|an|betreff|envoyé|à|objet|enviado(?: el)?|enviada(?: em)?|para|asunto|assunto|fecha|data|inviato|a|oggetto|verzonden|aan|onderwerp|skickat|till|ämne|sendt|til|emne|lähetetty|vastaanottaja|aihe|отправлено|дата|кому|тема|wysłano|do|temat|发送时间|收件人|抄送|主题|日期|寄件日期|收件者|主旨|送信日時|宛先|件名|보낸 날짜|받는 사람|제목';
+  'sent|date|dato|message du|copie à|sujet|risposta|envoyé le|to|cc|bcc|subject|reply-to|importance|attachments|when|dikirim|tanggal|hari|tgl|kepada|untuk|ke|tembusan|perihal|subjek|judul|hal|lampiran|gesendet|datum|an|betreff|envoyé|à|objet|enviado(?: el)?|enviada(?: em)?|para|asunto|assunto|fecha|data|inviato|a|oggetto|verzonden|aan|onderwerp|skickat|till|ämne|sendt|til|emne|lähetetty|vastaanottaja|aihe|отправлено|дата|кому|тема|wysłano|do|temat|发送时间|收件人|抄送|主题|日期|寄件日期|收件者|主旨|送信日時|宛先|件名|보낸 날짜|받는 사람|제목';
 const fromLine = new RegExp(`^\\s*\\*{0,2}(?:${fromNames})\\s*\\*{0,2}\\s*[:：]\\*{0,2}\\s*(.*)$`, 'iu');
 const otherLine = new RegExp(`^\\s*\\*{0,2}(?:${otherNames})\\s*\\*{0,2}\\s*[:：]`, 'iu');
 
@@ -86,7 +106,7 @@ export function matchHeaderBlock(lines: readonly string[], at: number, fewest = 
     } else if (
       named === 0 ||
       blanks > 0 ||
-      !/^[ \t]|[,;]\s*$/.test(`${lines[index]}${lines[index - 1] ?? ''}`)
+      (!/^[ \t]|[,;]\s*$/.test(`${lines[index]}${lines[index - 1] ?? ''}`) && !/^<\S+@\S+>\s*$/.test(line))
     )
       break;
     length = index - at + 1;

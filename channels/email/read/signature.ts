@@ -6,6 +6,9 @@ const mobile = new RegExp(
   'iu',
 );
 
+/** Of a device or program that is not known: nothing else on the line. */
+const ownDevice = /^\s*[Ss]ent from (?:my [\p{L}\d ’'-]{2,40}|\p{Lu}[\p{L}\d]{2,20}(?:\s*<\S{1,300}>)?)$/u;
+
 /**
  * Where a signature begins in these lines; their number where there is none. Only what its form makes sure of: the
  * delimiter `-- `, what phones add, and the footer of a mailing list.
@@ -26,7 +29,7 @@ export function findSignature(lines: readonly string[]): number {
         break;
       }
     }
-    if (/^_{20,}\s*$/.test(line) && (filled[at + 1] ?? 0) <= 8 && isListFooter(lines.slice(at + 1))) {
+    if (/^_{2,}\s*$/.test(line) && (filled[at + 1] ?? 0) <= 8 && isListFooter(lines.slice(at + 1))) {
       end = at;
       break;
     }
@@ -37,7 +40,10 @@ export function findSignature(lines: readonly string[]): number {
     const line = lines[last] ?? '';
     if (line.trim() === '') continue;
     looked += 1;
-    if (line.length < 250 && mobile.test(line)) return last;
+    if (line.length < 250 && (mobile.test(line) || ownDevice.test(line))) {
+      end = last;
+      looked = 0;
+    }
   }
   return end;
 }

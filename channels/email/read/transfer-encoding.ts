@@ -52,12 +52,33 @@ const base64Line = /^[A-Za-z0-9+/_-]*={0,3}$/;
 export function decodeBase64(bytes: Buffer): { readonly content: Buffer; readonly rest: Buffer } {
   const end = findEndOfBase64(bytes);
   const text = bytes.toString('latin1', 0, end);
+  if (/[^A-Za-z0-9+/=_\s-]/.test(text)) {
+    const lines = text.split(/\r\n|\r|\n/).map((line) => line.trim());
+    if (areWholeLines(lines))
+      return { content: Buffer.concat(lines.flatMap(decodeNoisyLine)), rest: bytes.subarray(end) };
+  }
   const inner = text.search(/=[\s=]*[A-Za-z0-9+/]/);
   const content =
     inner < 0
       ? Buffer.from(text, 'base64')
       : Buffer.concat(text.split(/=+/).map((block) => Buffer.from(block, 'base64')));
   return { content, rest: bytes.subarray(end) };
+}
+
+const noise = /[^A-Za-z0-9+/=_-]+/;
+
+/** Whether each line can be decoded by itself, so that noise in one spoils no other: all but the last one have whole groups. */
+function areWholeLines(lines: readonly string[]): boolean {
+  const clean = lines.filter((line) => line !== '' && !noise.test(line));
+  return clean.slice(0, -1).every((line) => line.length % 4 === 0);
+}
+
+/** Before the noise groups are counted from the left, after it from the right. */
+function decodeNoisyLine(line: string): Buffer[] {
+  const pieces = line.split(noise);
+  return pieces.map((piece, index) =>
+    Buffer.from(index > 0 && index === pieces.length - 1 ? piece.slice(piece.length % 4) : piece, 'base64'),
+  );
 }
 
 function findEndOfBase64(bytes: Buffer): number {

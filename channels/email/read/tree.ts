@@ -60,7 +60,8 @@ function buildPart(header: Header, body: Buffer, byDefault: string, depth: numbe
     return { ...part, type: type.startsWith('multipart/') ? 'text/plain' : type };
   }
   if (type.startsWith('multipart/')) return withChildren(part, depth, notes);
-  if (enclosed.test(type)) {
+  // the first of several has the header of the whole
+  if (enclosed.test(type) || (type === 'message/partial' && typeField.parameters.get('number') === '1')) {
     const inner = decodeEnclosed(part);
     const split = splitHeader(inner, false);
     if (split.header.fields.length === 0) return part;
@@ -118,6 +119,11 @@ function withChildren(part: Part, depth: number, notes: TreeNotes): Part {
     }
   }
   if (found === null || found.pieces.length === 0) {
+    const only = readOnlyPart(body);
+    if (only !== null) {
+      notes.problems.add('a multipart without boundaries: read as one part');
+      return { ...part, children: [buildPart(only.header, only.body, 'text/plain', depth + 1, notes)] };
+    }
     notes.problems.add('a multipart without parts: read as text');
     return { ...part, type: looksLikeHtml(body) ? 'text/html' : 'text/plain' };
   }
@@ -133,6 +139,15 @@ function withChildren(part: Part, depth: number, notes: TreeNotes): Part {
     children.push(buildPart(header, content, byDefault, depth + 1, notes));
   }
   return { ...part, children, preamble: found.preamble, epilogue: found.epilogue };
+}
+
+/** A part without a boundary before it; null where no fields of a part are there. */
+function readOnlyPart(body: Buffer) {
+  const start = /^\s*(?=content-[a-z-]{1,40}[ \t]*:)/i.exec(body.toString('latin1', 0, 1_000))?.[0].length;
+  if (start === undefined) return null;
+  const split = splitHeader(body.subarray(start), true);
+  // a field that somebody speaks of has nothing after it
+  return split.body.toString('latin1', 0, 10_000).trim() === '' ? null : split;
 }
 
 const looksLikeHtml = (body: Buffer) =>
