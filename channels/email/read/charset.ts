@@ -114,6 +114,10 @@ const aliases: Readonly<Record<string, string>> = {
   'iso_8859-8-i': 'windows-1255',
 };
 
+/** Whoever writes a mail chooses the name: `constructor` is no charset. */
+const aliasOf = (name: string): string | undefined =>
+  Object.hasOwn(aliases, name) ? aliases[name] : undefined;
+
 const escaped = new Set(['iso-2022-jp', 'iso-2022-kr', 'iso-2022-cn', 'hz-gb-2312']);
 
 /** Null where the name means nothing, or is no charset of text, such as x-unknown. */
@@ -129,7 +133,7 @@ export function nameCharset(label: string): string | null {
   if (/^(x-)?iso-?2022-?kr|^csiso2022kr/.test(name)) return 'iso-2022-kr';
   if (/^(x-)?iso-?2022-?cn/.test(name)) return 'iso-2022-cn';
   if (/^hz(-gb-2312)?$/.test(name)) return 'hz-gb-2312';
-  const known = aliases[name];
+  const known = aliasOf(name);
   if (known !== undefined) return known;
   const numbered = /^(?:x-|ms-?)?(?:cp|win|windows|dos|ibm|ansi)[-_ ]?(\d{3,5})$/.exec(name)?.[1];
   for (const candidate of [
@@ -137,10 +141,11 @@ export function nameCharset(label: string): string | null {
     ...(numbered === undefined ? [] : [`windows-${numbered}`, `cp${numbered}`]),
   ]) {
     if (candidate === 'cp65001' || candidate === 'windows-65001') return 'utf-8';
-    if (isTextCharset(candidate)) return aliases[candidate] ?? candidate;
+    if (isTextCharset(candidate)) return aliasOf(candidate) ?? candidate;
   }
   const latin = /8859[-_. ]?(\d{1,2})/.exec(name)?.[1];
-  return latin === undefined ? null : nameCharset(`iso-8859-${latin}`);
+  const latinName = `iso-8859-${latin}`;
+  return latin === undefined || latinName === name ? null : nameCharset(latinName);
 }
 
 /** iconv-lite also takes base64 and hex for encodings. */

@@ -388,6 +388,8 @@ describe('encodings', () => {
     ['charset=iso-8859-1', '8bit', 'caf\xc3\xa9 tutup \xc3\xa0', 'café tutup à'],
     ['charset="windows-1251"', '8bit', '\xcf\xf0\xe8\xe2\xe5\xf2', 'Привет'],
     ['charset=utf-7', '7bit', 'caf+AOk-', 'café'],
+    ['charset=iso-8859-77', '8bit', 'caf\xe9 tutup', 'café tutup'],
+    ['charset=constructor', '8bit', 'caf\xe9 tutup', 'café tutup'],
     ['charset=iso-2022-jp', '7bit', '\x1b$B;K86\x1b(B', '史原'],
     [
       'charset=utf-8',

@@ -89,7 +89,7 @@ export function rtfToText(rtf: string, decode: (bytes: Buffer, codepage: string)
         put('\n');
       else if (name === 'tab' || name === 'cell') put('\t');
       else {
-        const named = namedSymbols[name];
+        const named = Object.hasOwn(namedSymbols, name) ? namedSymbols[name] : undefined;
         if (named !== undefined) put(named);
       }
     }
