@@ -1,6 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
@@ -8,13 +5,13 @@ import { findOcrTools } from '../src/ocr/ocr.ts';
 import { hasChromium, launchChromium } from './support/browser.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { type Running, startGateway } from './support/gateway.ts';
+import { expectUsable } from './support/looks.ts';
 import { signIn } from './support/staff.ts';
 import { type TiffPage, writeTiff } from './support/tiff.ts';
 
 /** Seven pages looked at, or a scan read, by a machine that does other things as well. */
 const patienceMs = 120_000;
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const tools = await findOcrTools();
 const readsScans = tools.languages.includes('ind') && tools.readsPdf;
 
@@ -351,20 +348,11 @@ describe.skipIf(!hasChromium)('the letter desk in a browser', () => {
       await page.setViewportSize({ width, height: 900 });
       await page.emulateMedia({ colorScheme });
       const look = async (name: string) => {
-        await page.evaluate(axe);
-        const { violations } = (await page.evaluate(
-          `axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })`,
-        )) as AxeResults;
-        expect(violations.map(({ id, nodes }) => `${name} ${id}: ${nodes.map(({ html }) => html)}`)).toEqual(
-          [],
-        );
+        await expectUsable(page, `meja surat ${name} ${width} ${colorScheme}`);
         const wide = await page.evaluate(
           `[...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > ${width} + 1).map((one) => one.outerHTML.slice(0, 120))`,
         );
         expect(wide, name).toEqual([]);
-        const folder = process.env['DESK_SCREENSHOTS'];
-        if (folder !== undefined)
-          await page.screenshot({ path: `${folder}/${name}-${width}-${colorScheme}.png`, fullPage: true });
       };
       await look('empty');
       await page.keyboard.press('Control+Enter');

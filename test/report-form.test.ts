@@ -1,12 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { type Running, startGateway } from './support/gateway.ts';
+import { expectUsable } from './support/looks.ts';
 import { uniqueWord } from './support/unique-word.ts';
 
-const require = createRequire(import.meta.url);
 const chromiumPath = '/usr/bin/chromium';
 
 describe.skipIf(!existsSync(chromiumPath))('the report form in a browser with scripts', () => {
@@ -225,11 +224,7 @@ describe.skipIf(!existsSync(chromiumPath))('the report form in a browser with sc
       await other.locator('#agency').fill('kementerian');
       await other.keyboard.press('ArrowDown');
       await other.locator('#agency-options li').first().waitFor();
-      await other.evaluate(readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8'));
-      const found = await other.evaluate<{ violations: { id: string; nodes: { html: string }[] }[] }>(
-        "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })",
-      );
-      expect(found.violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+      await expectUsable(other, `lapor ${width} ${colorScheme} ${locale}`);
       for (const target of await other
         .locator('main button, main a, [role=option], .field input')
         .filter({ visible: true })

@@ -26,13 +26,20 @@ export const looks: readonly (readonly [string, BrowserContextOptions])[] = [
 ];
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+/** One without an end can only be cancelled. */
+const endAnimations = `for (const one of document.getAnimations())
+  one.effect?.getComputedTiming().endTime === Infinity ? one.cancel() : one.finish()`;
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 /** Where pictures of the pages go, for somebody to look at; nowhere unless it is set. */
 const pictures = process.env['PAGE_PICTURES'];
 
-/** axe finds nothing on the whole page, everything is big enough, and nothing is wider than the screen. */
+/**
+ * axe finds nothing on the whole page, everything is big enough, and nothing is wider than the screen. Colours are judged as
+ * they are, not on their way from one to another.
+ */
 export async function expectUsable(page: Page, name: string): Promise<void> {
   await page.evaluate(axe);
+  await page.evaluate(endAnimations);
   const { violations } = await page.evaluate<AxeResults>(
     `axe.run({ runOnly: ${JSON.stringify(tags)}, rules: { 'target-size': { enabled: true } } })`,
   );
