@@ -12,8 +12,6 @@ import { type SignedIn, signIn } from './support/staff.ts';
 const looks: readonly (readonly [string, string, BrowserContextOptions])[] = [
   ['telepon', 'TLP', { locale: 'id-ID', colorScheme: 'light', viewport: { width: 360, height: 740 } }],
   ['layar-gelap', 'LYR', { locale: 'id-ID', colorScheme: 'dark', viewport: { width: 1280, height: 900 } }],
-  ['telepon-gelap', 'TLG', { locale: 'id-ID', colorScheme: 'dark', viewport: { width: 360, height: 740 } }],
-  ['layar', 'LYT', { locale: 'id-ID', colorScheme: 'light', viewport: { width: 1280, height: 900 } }],
 ];
 
 describe.skipIf(!hasChromium)('bulk import in Chromium', () => {

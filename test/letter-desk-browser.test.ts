@@ -338,10 +338,8 @@ describe.skipIf(!hasChromium)('the letter desk in a browser', () => {
   );
 
   test.each([
-    [1280, 'light'],
     [1280, 'dark'],
     [360, 'light'],
-    [360, 'dark'],
   ] as const)(
     'at %i pixels in the %s everybody can use it',
     async (width, colorScheme) => {

@@ -172,6 +172,25 @@ test('two requests at a time with one code are one sign-in', async () => {
   expect(answers.map(({ status }) => status).toSorted()).toEqual([303, 401, 401, 401]);
 });
 
+test('many who sign in from one address at a time never wait for each other for ever', async () => {
+  const members = [await setUp(), await setUp(), await setUp()];
+  for (let round = 0; round < 5; round += 1) {
+    now = new Date(now.getTime() + 60_000);
+    const answers = await Promise.all(
+      members.flatMap(({ login, totp }) =>
+        [codeOf(totp), '000000', '000000'].map((code) =>
+          signIn(createVisitor(gateway.app), { login, password, code }),
+        ),
+      ),
+    );
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([
+      ...Array.from({ length: 3 }, () => 303),
+      ...Array.from({ length: 6 }, () => 401),
+    ]);
+    await database.pool.query('delete from staff_attempts');
+  }
+});
+
 test('a recovery code stands in for the app, once', async () => {
   const { login, codes } = await setUp();
   const attempt = () =>

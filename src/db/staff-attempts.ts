@@ -49,7 +49,10 @@ export async function writeAttempts(
   });
 }
 
-/** All is forgotten under `own`; under `shared` the one attempt that was no failure. */
+/**
+ * All is forgotten under `own`; under `shared` the one attempt that was no failure. Taken in the order of the keys, as above: else
+ * two who sign in at a time could wait for each other for ever.
+ */
 export async function forgetAttempts(
   db: Db,
   own: readonly Buffer[],
@@ -58,9 +61,13 @@ export async function forgetAttempts(
 ): Promise<void> {
   await db.query({
     text: `
-      with gone as (delete from staff_attempts where key = any($1))
+      with known as materialized (
+        select key from staff_attempts where key = any($1::bytea[] || $2::bytea[]) order by key for update
+      ), gone as (
+        delete from staff_attempts where key in (select key from known) and key = any($1)
+      )
       update staff_attempts set failures = greatest(0, failures - 1), wait_until = least(wait_until, $3)
-      where key = any($2) and not key = any($1)`,
+      where key in (select key from known) and key = any($2) and not key = any($1)`,
     values: [own, shared, now],
   });
 }
