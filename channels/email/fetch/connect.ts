@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { rootCertificates } from 'node:tls';
-import { ImapFlow } from 'imapflow';
+import type { ImapFlow } from 'imapflow';
 import { AppError } from '../../../src/errors.ts';
 import type { AccessTokens } from './access-token.ts';
 import type { Mailbox } from './mailbox.ts';
@@ -21,10 +21,12 @@ export async function connect(
     signal,
   }: { readonly tokens: AccessTokens | null; readonly now: Date; readonly signal: AbortSignal },
 ): Promise<ImapFlow> {
+  // Some 25 MB of each process, for those alone that have a mailbox.
+  const imapflow = await import('imapflow');
   signal.throwIfAborted();
   const { host, port, secure, user, maxMb } = mailbox;
   const ca = mailbox.caFile === null ? null : await readSetting(mailbox.caFile, 'caFile');
-  const client = new ImapFlow({
+  const client = new imapflow.ImapFlow({
     host,
     port,
     secure: secure === 'tls',
