@@ -385,6 +385,13 @@ describe('a scan', () => {
     expect(refused.problems[0]).toMatch(/^Berkas ke-1 bukan/);
   });
 
+  test('may come from the camera of a phone, by the same field as a file', async () => {
+    const { page } = await openForm();
+    const inputs = page.match(/<input type="file"[^>]*>/g) ?? [];
+    expect(inputs.find((input) => input.includes('capture="environment"'))).toMatch(/name="files"/);
+    expect(inputs.every((input) => input.includes('name="files"'))).toBe(true);
+  });
+
   test('is typed where no machine reads it, and the page says so plainly', async () => {
     expect((await openForm()).page).not.toContain('OCR tidak terpasang');
     await gateway.app.close();

@@ -21,7 +21,7 @@ export async function connect(
     signal,
   }: { readonly tokens: AccessTokens | null; readonly now: Date; readonly signal: AbortSignal },
 ): Promise<ImapFlow> {
-  // Some 25 MB of each process, for those alone that have a mailbox.
+  // Only who has a mailbox loads it.
   const imapflow = await import('imapflow');
   signal.throwIfAborted();
   const { host, port, secure, user, maxMb } = mailbox;
