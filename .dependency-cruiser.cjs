@@ -47,6 +47,7 @@ const parts = [
       '^dist/src/errors',
       '^dist/channels/channel',
       '^dist/src/domain/mail-address',
+      '^dist/src/domain/budget',
     ],
   },
   {
@@ -146,6 +147,14 @@ const parts = [
     ],
     packages: ['csv-parse', 'csv-stringify', 'iconv-lite', 'read-excel-file', 'yauzl'],
   },
+  {
+    from: '^dist/src/simulated-x/',
+    may: ['^dist/src/simulated-x/', '^dist/src/errors'],
+  },
+  {
+    from: '^dist/src/spending\\.js$',
+    may: ['^dist/src/context', '^dist/src/db/', '^dist/src/domain/'],
+  },
   { from: '^dist/src/ids\\.js$', may: [], packages: ['uuid', 'nanoid'] },
   {
     from: '^dist/src/http/',
@@ -186,6 +195,7 @@ const parts = [
       'standardwebhooks',
       'uuid',
       'imapflow',
+      'twitter-api-v2',
       'postal-mime',
       'nodemailer',
       'htmlparser2',

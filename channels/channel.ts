@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { ReadMail } from '../src/domain/mail.ts';
-import type { Inbound } from '../src/domain/message.ts';
+import type { Inbound, NewMessage } from '../src/domain/message.ts';
 import type {
   DeliveryState,
   Language,
@@ -8,6 +8,7 @@ import type {
   NotificationParams,
   SendOutcome,
 } from '../src/domain/notification.ts';
+import type { ReadPost } from '../src/domain/post.ts';
 import type { Accepted, ChannelName, Identity, NotificationId } from '../src/domain/report.ts';
 import type { Call } from '../src/outbound/provider-call.ts';
 
@@ -34,6 +35,10 @@ export type Channel = {
   readonly sources?: () => Promise<readonly Source[]>;
   /** Finds out what an e-mail says, from its bytes; never rejects. */
   readonly readMail?: (raw: Buffer) => Promise<ReadMail>;
+  /** What it knows of posts besides fetching them. */
+  readonly posts?: Posts;
+  /** Everybody can read what it sends: nothing goes out about a report that is anonymous or confidential. */
+  readonly isPublic?: true;
   /** Ends what it keeps open, once nothing is sent any more. */
   readonly close?: () => Promise<void>;
 };
@@ -52,6 +57,18 @@ export type Source = {
   readonly run: (door: SourceDoor, signal: AbortSignal) => Promise<void>;
 };
 
+/** What a platform can be asked about posts. Rejects with `AppError` `unavailable` where it cannot be asked now: the budget is spent, say. */
+export type Posts = {
+  /** What a post says, from the `original` of its message. Throws `AppError` `malformed`. */
+  readonly read: (original: Buffer) => ReadPost;
+  /** All that its author posted in its conversation, as far as the platform can be searched; itself may be among them. */
+  readonly findThread: (post: ReadPost) => Promise<readonly NewMessage[]>;
+  /** The post at an address that a person copied. Throws `AppError` `invalid` where it is no such address, `not-found`. */
+  readonly find: (address: string) => Promise<NewMessage>;
+  /** Of these ids those that are there no more: deleted, or their author is gone or protected. */
+  readonly listGone: (ids: readonly string[]) => Promise<ReadonlySet<string>>;
+};
+
 export type SourceDoor = {
   /** Resolves once all are durable. Rejects where they cannot be stored: then the source stops fetching. */
   readonly take: (inbound: readonly Inbound[]) => Promise<readonly Accepted[]>;
@@ -60,6 +77,11 @@ export type SourceDoor = {
   readonly saveCursor: (cursor: unknown) => Promise<void>;
   /** Tells staff, in `lapor doctor` and the metrics, that it is connected and that all is taken; each time it looked. */
   readonly connected: () => void;
+  /**
+   * Tells staff, in the log, `lapor doctor` and the metrics, of something that does not stop the source: under a name of ours,
+   * in words; null once it is over.
+   */
+  readonly alarm: (name: string, words: string | null) => void;
   /** Equal for equal bytes; tells nobody else anything of them. */
   readonly fingerprint: (bytes: Buffer) => string;
   readonly clock: () => Date;
@@ -126,6 +148,8 @@ export type OutgoingMessage = {
   readonly to: Identity;
   /** The sender's own name for what is answered, such as a Message-ID; null where it had none. */
   readonly inReplyTo: string | null;
+  /** Whether who sent that called us; absent where no platform asks for it. */
+  readonly summoned?: boolean;
   /** In the few words of an SMS. */
   readonly text: string;
   /** What it tells, for channels that have room to say more. */

@@ -1,5 +1,6 @@
 import { describeEmailConfig, type EmailConfig, parseEmailConfig } from './config/email.ts';
 import { parseStaffConfig, type StaffConfig } from './config/staff.ts';
+import { parseTwitterConfig, type TwitterConfig } from './config/twitter.ts';
 import {
   accountName,
   addresses,
@@ -133,6 +134,7 @@ export type Config = {
   readonly trustProxy: readonly string[];
   readonly email: EmailConfig;
   readonly staff: StaffConfig;
+  readonly twitter: TwitterConfig;
   /** Null: the process lives. Set by tests and the chaos harness only. */
   readonly crashAt: CrashAt | null;
 };
@@ -239,6 +241,7 @@ export function parseConfig(env: Env): Config {
     trustProxy: read(env, 'TRUST_PROXY', addresses, []),
     email: parseEmailConfig(env),
     staff: parseStaffConfig(env),
+    twitter: parseTwitterConfig(env),
     crashAt: read(env, 'CRASH_AT', crashAt, null),
   };
 }

@@ -46,7 +46,12 @@ export type DoorContext = Context & {
 export type HttpContext = DoorContext & { readonly attachments: Attachments; readonly ocr: Ocr };
 
 /** Who sent something, and what they, or their mail program, called it. */
-export type Sender = { readonly identity: Identity; readonly messageId: string | null };
+export type Sender = {
+  readonly identity: Identity;
+  readonly messageId: string | null;
+  /** As of `Original`. */
+  readonly summoned?: boolean;
+};
 
 /** What workers are given besides: the private keys, as a function. A process that only serves has none. */
 export type WorkerContext = Context & {

@@ -30,6 +30,7 @@ import { createProviderCall } from './outbound/provider-call.ts';
 import { openIdentities, openSealing } from './prepare-keys.ts';
 import { openQueues, prepareQueue, type QueueConnection, startWorkers } from './queue/bullmq.ts';
 import { startSources } from './sources.ts';
+import { createBudget } from './spending.ts';
 import { openSpool } from './spool/spool.ts';
 
 /** Where the servers are; without a Redis the queue is in PostgreSQL. */
@@ -92,7 +93,7 @@ export async function startGateway(
     config,
     db,
     enqueue: queues.enqueue,
-    channels: createChannels(config),
+    channels: createChannels(config, (platform, limits) => createBudget(db, platform, limits, clock.now)),
     directory: directory.current,
     post: guarded.post,
     call: providers.call,

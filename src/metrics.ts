@@ -182,6 +182,7 @@ export type SourceFigures = {
   /** So many were taken, of which the one that waited longest did so for so many seconds. */
   readonly fetched: (source: string, count: number, lagSeconds: number) => void;
   readonly failed: (source: string) => void;
+  readonly alarmed: (source: string, alarm: string, is: boolean) => void;
   /** It is not fetched from here any more: another process does, or it is gone. */
   readonly forget: (source: string) => void;
 };
@@ -218,6 +219,12 @@ export function createSourceFigures(registry: Registry): SourceFigures {
     labelNames,
     registers,
   });
+  const alarms = new Gauge({
+    name: 'lapor_source_alarm',
+    help: 'What staff should know of a source that goes on all the same: 1 while it is so',
+    labelNames: ['source', 'alarm'],
+    registers,
+  });
   const failures = new Counter({
     name: 'lapor_source_failures_total',
     help: 'How often fetching from a source ended in a failure',
@@ -235,6 +242,7 @@ export function createSourceFigures(registry: Registry): SourceFigures {
       lag.set({ source }, lagSeconds);
     },
     failed: (source) => failures.inc({ source }),
+    alarmed: (source, alarm, is) => alarms.set({ source, alarm }, is ? 1 : 0),
     forget: (source) => {
       connected.remove({ source });
       lag.remove({ source });

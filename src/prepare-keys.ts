@@ -129,7 +129,9 @@ export function createReveal(open: Open, db: Db, log: Context['log']): WorkerCon
     const opened = await openSealedReport(open, id, sealed, audienceOf(sealed));
     if (opened !== null) {
       const { identity, original } = opened;
-      return identity === null ? null : { identity, messageId: original.messageId };
+      if (identity === null) return null;
+      const { messageId, summoned } = original;
+      return { identity, messageId, ...(summoned === undefined ? {} : { summoned }) };
     }
     log.error({ event: 'identity_not_openable', id });
     return 'unopenable';

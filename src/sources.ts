@@ -7,6 +7,7 @@ import { openSession, type Session } from './db/session.ts';
 import {
   lockSources,
   readSourceCursor,
+  recordSourceAlarm,
   recordSourceConnected,
   recordSourceFailure,
   saveSourceCursor,
@@ -173,6 +174,7 @@ function openSourceDoor(
   onWell: () => void,
 ): SourceDoor {
   let recordedAt = 0;
+  const alarms = new Map<string, string>();
   return {
     take: async (inbound) => {
       ended.throwIfAborted();
@@ -195,6 +197,14 @@ function openSourceDoor(
       recordedAt = Date.now();
       // Of interest to staff alone: the next time will do.
       recordSourceConnected(db, name).catch(() => undefined);
+    },
+    alarm: (alarm, words) => {
+      if (alarms.get(alarm) === (words ?? undefined)) return;
+      if (words === null) alarms.delete(alarm);
+      else alarms.set(alarm, words);
+      figures.alarmed(name, alarm, words !== null);
+      log[words === null ? 'info' : 'error']({ event: 'source_alarm', source: name, alarm, words });
+      recordSourceAlarm(db, name, alarm, words).catch(() => alarms.delete(alarm));
     },
     fingerprint: (bytes) => blindIndex('source', bytes).toString('base64url'),
     clock,

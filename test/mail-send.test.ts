@@ -12,6 +12,7 @@ import type { Channel } from '../channels/channel.ts';
 import { createChannels } from '../channels/index.ts';
 import { parseConfig } from '../src/config.ts';
 import { resendNotification } from '../src/db/notifications.ts';
+import { closedBudget } from '../src/domain/budget.ts';
 import type { NewReport, NotificationId } from '../src/domain/report.ts';
 import { formatTrackingId } from '../src/domain/tracking-id.ts';
 import { createReveal } from '../src/prepare-keys.ts';
@@ -80,7 +81,7 @@ describe.skipIf(!hasPostfix || !hasDovecot)('with Postfix and Dovecot', () => {
   });
 
   function use(port?: number): void {
-    channels = createChannels(parseConfig(settings(port)));
+    channels = createChannels(parseConfig(settings(port)), closedBudget);
   }
 
   /** Accepts and files a report, and returns its notification. */

@@ -7,6 +7,7 @@ import { createChannels } from '../channels/index.ts';
 import { parseConfig } from '../src/config.ts';
 import { resendNotification } from '../src/db/notifications.ts';
 import type { Pool } from '../src/db/pool.ts';
+import { closedBudget } from '../src/domain/budget.ts';
 import type { SendOutcome } from '../src/domain/notification.ts';
 import type { Identity, NewReport, NotificationId, ReportId } from '../src/domain/report.ts';
 import { formatTrackingId } from '../src/domain/tracking-id.ts';
@@ -73,6 +74,7 @@ function startWorker(given: Partial<Parameters<typeof createNotify>[0]> = {}) {
     clock,
     log: pino({ level: 'debug' }, { write: (line: string) => logged.push(line) }),
     channels: core.context.channels,
+    blindIndex: core.context.blindIndex,
     call: providers.call,
     revealSender: createReveal(sealing.open, database.pool, core.context.log),
     countNotification: () => {},
@@ -200,7 +202,7 @@ describe('filing a report by SMS', () => {
   test('writes no row for a channel that cannot send', async () => {
     expect(await file(newReport({ channel: 'web', identity: siti }))).toEqual([]);
     const [{ reportId } = { reportId: '' }] = await (await createTestAccept(core.context))([sms()]);
-    const silent = createChannels(parseConfig({}));
+    const silent = createChannels(parseConfig({}), closedBudget);
     await createIntake({ ...core.context, channels: silent })({ reportIds: [reportId] });
     const { rowCount } = await database.pool.query('select from notifications');
     expect(rowCount).toBe(0);

@@ -197,7 +197,13 @@ export async function fileAsReport(
 ): Promise<Done> {
   const { channel, externalId, receivedAt, phoneIndex, keyId } = cause;
   const report = toPlainReport(words, { channel, externalId, identity, receivedAt, original });
-  const indexes = { phone: phoneIndex, email: null, content: null, copy: joinPartMarks(partMarks, words) };
+  const indexes = {
+    phone: phoneIndex,
+    email: null,
+    account: null,
+    content: null,
+    copy: joinPartMarks(partMarks, words),
+  };
   const reportId = await storeReport(context, db, report, indexes, keyId);
   return { ...nothing, reportId, reportIds: [reportId], outcome };
 }

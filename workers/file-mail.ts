@@ -286,7 +286,7 @@ async function store(
     context,
     tx,
     report,
-    { phone: null, email, content: null, copy: null },
+    { phone: null, email, account: null, content: null, copy: null },
     keyId,
   );
   await leadReceiptsTo(tx, reportId, [cause.id]);

@@ -15,7 +15,7 @@ import {
 } from '../src/db/messages.ts';
 import { type Db, isUnavailable, transaction } from '../src/db/pool.ts';
 import { readText } from '../src/domain/commands.ts';
-import type { MessageId, Part } from '../src/domain/message.ts';
+import type { Command, MessageId, NewMessage, Part } from '../src/domain/message.ts';
 import { after } from '../src/domain/moment.ts';
 import {
   type Assembly,
@@ -112,7 +112,7 @@ async function doCommand(context: MessagesContext, tx: Db, id: MessageId): Promi
   const cause = await lockMessage(tx, id);
   if (cause === null) return mergeNext([]);
   const opened = await open(context, cause);
-  if (opened?.content === undefined || opened.content.kind === 'part' || opened.content.kind === 'mail') {
+  if (opened?.content === undefined || !isCommand(opened.content)) {
     return setAside(context, tx, [id], unopenable);
   }
   const { identity, original, content } = opened;
@@ -255,6 +255,9 @@ async function complete(
 /** Null where the seal is not what was sealed. */
 const open = (context: MessagesContext, { id, keyId, bytes }: StoredMessage): Promise<SealedReport | null> =>
   openSealedReport(context.open, id, { keyId, bytes }, 'nobody');
+
+const isCommand = (content: NewMessage['content']): content is Command =>
+  !['part', 'mail', 'post'].includes(content.kind);
 
 const unopenable = 'the seal does not open';
 

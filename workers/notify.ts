@@ -46,6 +46,7 @@ const events = {
   sent: 'notification_sent',
   retry: 'notification_retry',
   refused: 'notification_refused',
+  not_summoned: 'notification_not_summoned',
   parked: 'notification_parked',
   capped: 'notification_capped',
   postponed: 'notification_postponed',
@@ -55,7 +56,15 @@ type Nobody = 'no contact' | 'the sealed contact does not open';
 
 type NotifyContext = Pick<
   WorkerContext,
-  'db' | 'config' | 'clock' | 'log' | 'channels' | 'call' | 'revealSender' | 'countNotification'
+  | 'db'
+  | 'config'
+  | 'clock'
+  | 'log'
+  | 'channels'
+  | 'call'
+  | 'blindIndex'
+  | 'revealSender'
+  | 'countNotification'
 >;
 
 /**
@@ -66,7 +75,7 @@ type NotifyContext = Pick<
  * hours than it may, of its own or because others ask. What staff decided to send again is above both.
  */
 export function createNotify(context: NotifyContext): Handlers['notify'] {
-  const { db, clock, log, channels, call, revealSender, countNotification } = context;
+  const { db, clock, log, channels, call, blindIndex, revealSender, countNotification } = context;
   const { config } = context;
   const { notifyQuietHours, notifyTimeZone } = config;
   const quietHours = notifyQuietHours && { ...notifyQuietHours, timeZone: notifyTimeZone };
@@ -157,8 +166,10 @@ export function createNotify(context: NotifyContext): Handlers['notify'] {
     const sender = await revealSender(recipientId);
     if (sender === 'unopenable') return 'the sealed contact does not open';
     if (sender === null) return 'no contact';
-    const { identity: to, messageId: inReplyTo } = sender;
-    return { id, to, inReplyTo, text: notificationText(kind, params, language), kind, params, language };
+    const { identity: to, messageId: inReplyTo, summoned } = sender;
+    const asked = summoned === undefined ? {} : { summoned };
+    const text = notificationText(kind, params, language);
+    return { id, to, inReplyTo, ...asked, text, kind, params, language };
   }
 
   function settle(notification: Notification, outcome: SendOutcome): Promise<void> {
@@ -166,7 +177,9 @@ export function createNotify(context: NotifyContext): Handlers['notify'] {
   }
 
   async function record(notification: Notification, settlement: SendSettlement): Promise<void> {
-    const state = await persistently(() => recordSend(db, notification, settlement, clock()));
+    const { answeredAs, ...outcome } = settlement;
+    const named = answeredAs === undefined ? {} : { answerIndex: blindIndex('post', answeredAs) };
+    const state = await persistently(() => recordSend(db, notification, { ...outcome, ...named }, clock()));
     crashPoint('notify:after-mark');
     // The provider's receipt was here first, and knows better.
     const { verdict } = settlement;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config.ts';
+import { closedBudget } from '../../src/domain/budget.ts';
 import { createChannels } from '../index.ts';
 import { chooseSmsAccount } from './settings.ts';
 
@@ -12,7 +13,7 @@ const secrets = {
   SMS_8X8_SECRET: 'rahasia-8x8',
 };
 const open = (env: Readonly<Record<string, string>>) =>
-  createChannels(parseConfig(env)).find(({ name }) => name === 'sms');
+  createChannels(parseConfig(env), closedBudget).find(({ name }) => name === 'sms');
 
 describe('the SMS channel', () => {
   it('has every provider off, and says which setting is missing', () => {

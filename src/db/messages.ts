@@ -30,25 +30,27 @@ const insertStatement = (sealed: string) => `
   with entry as (
     select * from json_to_recordset($1) as entry (
       id uuid, receipt text, channel text, external_id text, form text, part_key text, part_number smallint,
-      part_total smallint, mailbox text, agency_code text, bytes integer, received_at timestamptz, key_id text,
-      sealed text, phone_index text, email_index text, content_index text, copy_index text
+      part_total smallint, mailbox text, agency_code text, bytes integer, origin_index text, thread_index text, received_at timestamptz,
+      key_id text,
+      sealed text, phone_index text, email_index text, account_index text, content_index text,
+      copy_index text
     )
   ), message as (
     insert into messages (
       id, receipt, channel, external_id, form, part_key, part_number, part_total, mailbox, agency_code, bytes,
-      received_at, due_at
+      origin_index, thread_index, received_at, due_at
     )
     select id, receipt, channel, external_id, form, decode(part_key, 'base64'), part_number, part_total,
-      mailbox, agency_code, bytes, received_at, $2
+      mailbox, agency_code, bytes, decode(origin_index, 'base64'), decode(thread_index, 'base64'), received_at, $2
     from entry
     on conflict do nothing
     returning id
   ), identity as (
     insert into report_identities (
-      report_id, key_id, sealed, phone_index, email_index, content_index, copy_index
+      report_id, key_id, sealed, phone_index, email_index, account_index, content_index, copy_index
     )
     select message.id, entry.key_id, ${sealed}, decode(entry.phone_index, 'base64'),
-      decode(entry.email_index, 'base64'), decode(entry.content_index, 'base64'), decode(entry.copy_index, 'base64')
+      decode(entry.email_index, 'base64'), decode(entry.account_index, 'base64'), decode(entry.content_index, 'base64'), decode(entry.copy_index, 'base64')
     from message join entry using (id)
   )
   select id from message`;
@@ -146,7 +148,7 @@ const selectMessage = `
 export async function lockMessage(db: Db, id: string): Promise<StoredMessage | null> {
   const { rows } = await db.query<StoredMessage>({
     name: 'lock-message',
-    text: `${selectMessage} where message.id = $1 and message.state = 'pending' and message.form not in ('part', 'mail') for update of message skip locked`,
+    text: `${selectMessage} where message.id = $1 and message.state = 'pending' and message.form not in ('part', 'mail', 'post') for update of message skip locked`,
     values: [id],
   });
   return rows[0] ?? null;

@@ -224,7 +224,16 @@ export async function takeAbandoned(
 export async function recordSend(
   db: Db,
   { id, attempt }: Notification,
-  { verdict, providerId, reason, nextAttemptAt }: SendSettlement,
+  {
+    verdict,
+    providerId,
+    answerIndex,
+    reason,
+    nextAttemptAt,
+  }: Omit<SendSettlement, 'answeredAs'> & {
+    /** Blind index of what an answer would name it by; null where it has none. */
+    readonly answerIndex?: Buffer;
+  },
   now: Date,
 ): Promise<SettledState | null> {
   const shownSent = `(
@@ -238,18 +247,28 @@ export async function recordSend(
       update notifications set
         state = case when ${shownSent} then 'sent' else $3 end,
         provider_id = $4,
+        answer_index = coalesce($8, answer_index),
         reason = case when ${shownSent} then null else $5 end,
         next_attempt_at = coalesce($6, next_attempt_at),
         enqueue_after = coalesce($6, enqueue_after),
         finished_at = case when $3 <> 'pending' or ${shownSent} then $7::timestamptz end
       where id = $1 and attempt_count = $2 and state in ('pending', 'sending', 'parked')
       returning state`,
-    values: [id, attempt, verdict === 'retry' ? 'pending' : verdict, providerId, reason, nextAttemptAt, now],
+    values: [
+      id,
+      attempt,
+      verdict === 'retry' ? 'pending' : verdict,
+      providerId,
+      reason,
+      nextAttemptAt,
+      now,
+      answerIndex ?? null,
+    ],
   });
   return rows[0]?.state ?? null;
 }
 
-type SettledState = 'pending' | 'sent' | 'refused' | 'parked';
+type SettledState = 'pending' | 'sent' | 'refused' | 'not_summoned' | 'parked';
 
 /**
  * Up to `limit` notifications for the queue: due or abandoned, and not listed within the last half minute, so that a
@@ -286,6 +305,7 @@ export const notificationStates = [
   'parked',
   'dropped',
   'capped',
+  'not_summoned',
 ] as const;
 export type NotificationState = (typeof notificationStates)[number];
 
@@ -349,7 +369,7 @@ export async function resendNotification(db: Db, id: NotificationId, now: Date):
     text: `
       with decided as (
         select id, state from notifications
-        where id = $1 and (state in ('parked', 'refused', 'capped') or (state = 'sent' and delivery_state = 'failed'))
+        where id = $1 and (state in ('parked', 'refused', 'capped', 'not_summoned') or (state = 'sent' and delivery_state = 'failed'))
         for update
       )
       update notifications as notification

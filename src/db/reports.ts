@@ -58,7 +58,7 @@ function insertStatement(more: string): string {
           id uuid, receipt text, channel text, external_id text, kind text, title text, text text, occurred_on date,
           place_text text, place_lat float8, place_lon float8, place_area_code text, topic_code text,
           agency_code text, anonymous boolean, confidential boolean, received_at timestamptz, hold text, joins text,
-          key_id text, sealed text, phone_index text, email_index text, content_index text,
+          key_id text, sealed text, phone_index text, email_index text, account_index text, content_index text,
           copy_index text, attachments json, letter json
         )
       ), report as (
@@ -74,10 +74,11 @@ function insertStatement(more: string): string {
         returning id
       ), identity as (
         insert into report_identities (
-          report_id, key_id, sealed, phone_index, email_index, content_index, copy_index
+          report_id, key_id, sealed, phone_index, email_index, account_index, content_index, copy_index
         )
         select report.id, entry.key_id, decode(entry.sealed, 'base64'), decode(entry.phone_index, 'base64'),
-          decode(entry.email_index, 'base64'), decode(entry.content_index, 'base64'), decode(entry.copy_index, 'base64')
+          decode(entry.email_index, 'base64'), decode(entry.account_index, 'base64'),
+          decode(entry.content_index, 'base64'), decode(entry.copy_index, 'base64')
         from report join entry using (id)
       ), attached as (
         insert into attachments (id, report_id, position, type, bytes, sha256, state)

@@ -67,6 +67,23 @@ export async function recordSourceFailure(db: Db, name: string, error: string): 
   });
 }
 
+/** Puts an alarm on record, in words; null: takes it off. */
+export async function recordSourceAlarm(
+  db: Db,
+  name: string,
+  alarm: string,
+  words: string | null,
+): Promise<void> {
+  await db.query({
+    name: 'record-source-alarm',
+    text: `
+      insert into sources (name, alarms) values ($1, jsonb_strip_nulls(jsonb_build_object($2::text, $3::text)))
+      on conflict (name) do update
+      set alarms = jsonb_strip_nulls(sources.alarms || jsonb_build_object($2::text, $3::text))`,
+    values: [name, alarm, words],
+  });
+}
+
 export type SourceState = {
   readonly name: string;
   /** When it was looked into last; null: never. */
@@ -74,6 +91,8 @@ export type SourceState = {
   /** What keeps it from being looked into, in words for staff, and since when; null where nothing does. */
   readonly lastError: string | null;
   readonly failedAt: Date | null;
+  /** What staff should know although it goes on: name -> in words. */
+  readonly alarms: Readonly<Record<string, string>>;
   /** By PostgreSQL's clock. */
   readonly now: Date;
 };
@@ -82,7 +101,8 @@ export type SourceState = {
 export async function listSources(db: Db): Promise<readonly SourceState[]> {
   const { rows } = await db.query<SourceState>({
     text: `
-      select name, connected_at as "connectedAt", last_error as "lastError", failed_at as "failedAt", now() as now
+      select name, connected_at as "connectedAt", last_error as "lastError", failed_at as "failedAt",
+        alarms, now() as now
       from sources order by name`,
   });
   return rows;

@@ -24,7 +24,7 @@ export type NewMessage = {
   readonly identity: Identity | null;
   readonly receivedAt: Date;
   readonly original: Original;
-  readonly content: Command | Part | MailContent;
+  readonly content: Command | Part | MailContent | PostContent;
 };
 
 /** What a person sent, whatever it is. */
@@ -72,6 +72,17 @@ export type MailContent = {
   readonly agency: AgencyCode;
   /** Only the beginning of it is here; the rest was larger than may be. Its size as the server says, in bytes. */
   readonly cutFrom?: number;
+};
+
+/** A post, in `original` as the platform gave it. Its external id leads to its author: it is kept as a blind index. */
+export type PostContent = {
+  readonly kind: 'post';
+  /** Id of its first version. */
+  readonly origin: string;
+  /** The same for all that its author posts in one conversation. */
+  readonly thread: string;
+  /** `thread`: asked for because it belongs to another one. `staff`: they want it filed, whatever it says. */
+  readonly found: 'search' | 'stream' | 'thread' | 'staff';
 };
 
 /** The words of a report, without those that only say who may read it. */

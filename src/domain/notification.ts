@@ -75,15 +75,22 @@ export function kindOfFiling(filing: {
 
 /** What came of one attempt to send. A `reason` is for staff and logs: never the recipient, never the text. */
 export type SendOutcome =
-  | { readonly kind: 'sent'; readonly providerId: string | null }
+  | {
+      readonly kind: 'sent';
+      readonly providerId: string | null;
+      /** By what an answer to it names it, where that leads to a person: kept as a blind index. */
+      readonly answeredAs?: string;
+    }
   /** It certainly was not sent, and trying again may help; not before what a Retry-After header says, seconds or a date. */
   | { readonly kind: 'retry'; readonly reason: string; readonly retryAfter: string | null }
   /** It certainly was not sent, and trying again would not help. */
   | { readonly kind: 'refused'; readonly reason: string }
+  /** It certainly was not sent: the platform lets us answer only those who call us, and this one did not. */
+  | { readonly kind: 'not_summoned'; readonly reason: string }
   /** It may have been sent. */
   | { readonly kind: 'unknown'; readonly reason: string };
 
-export type SendVerdict = 'sent' | 'retry' | 'refused' | 'parked';
+export type SendVerdict = 'sent' | 'retry' | 'refused' | 'not_summoned' | 'parked';
 
 /** `capped`: the number or address has had its share. `postponed`: until the end of quiet hours. */
 export type AttemptOutcome = SendVerdict | 'capped' | 'postponed';
@@ -92,6 +99,8 @@ export type AttemptOutcome = SendVerdict | 'capped' | 'postponed';
 export type SendSettlement = {
   readonly verdict: SendVerdict;
   readonly providerId: string | null;
+  /** See `SendOutcome`. */
+  readonly answeredAs?: string;
   /** In words for staff; null where it was sent. */
   readonly reason: string | null;
   /** When the notification is due again; null where it is finished. */
@@ -123,10 +132,14 @@ export function settleSend(
   random: () => number,
 ): SendSettlement {
   if (outcome.kind === 'sent') {
-    return { verdict: 'sent', providerId: outcome.providerId, reason: null, nextAttemptAt: null };
+    const { providerId, answeredAs } = outcome;
+    const named = answeredAs === undefined ? {} : { answeredAs };
+    return { verdict: 'sent', providerId, ...named, reason: null, nextAttemptAt: null };
   }
   const finished = { providerId: null, nextAttemptAt: null };
-  if (outcome.kind === 'refused') return { ...finished, verdict: 'refused', reason: outcome.reason };
+  if (outcome.kind === 'refused' || outcome.kind === 'not_summoned') {
+    return { ...finished, verdict: outcome.kind, reason: outcome.reason };
+  }
   if (outcome.kind === 'unknown') {
     return { ...finished, verdict: 'parked', reason: `it may have been sent: ${outcome.reason}` };
   }

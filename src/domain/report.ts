@@ -42,7 +42,12 @@ export type Identity = {
   readonly address?: string | null;
   /** The person for whom the reporter speaks. */
   readonly onBehalfOf: string | null;
+  /** Where they posted it; absent where they did not. */
+  readonly account?: Account;
 };
+
+/** An account on X: its id stays the same, its handle may change. */
+export type Account = { readonly id: string; readonly handle: string | null };
 
 /** What the channel got, byte for byte, kept for audit. */
 export type Original = {
@@ -50,6 +55,8 @@ export type Original = {
   readonly body: Buffer;
   /** The provider's or the sender's own name for it; sealed with it, because people make names of numbers. */
   readonly messageId: string | null;
+  /** Its author called us, where a platform lets us answer nobody else; absent where that is not asked. */
+  readonly summoned?: boolean;
 };
 
 export type NewReport = {

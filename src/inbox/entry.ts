@@ -7,7 +7,7 @@ import { maskPersonalData } from '../domain/masking.ts';
 import { type Inbound, isReport, type NewMessage } from '../domain/message.ts';
 import type { NewReport, ReportId } from '../domain/report.ts';
 import { newId, newReceipt } from '../ids.ts';
-import { indexContacts } from '../sealing/blind-index.ts';
+import { type BlindIndex, indexContacts } from '../sealing/blind-index.ts';
 import { audienceOf, packSealedReport, type Words } from '../sealing/sealed-report.ts';
 
 type Sealing = Pick<DoorContext, 'seal' | 'blindIndex' | 'clock'>;
@@ -16,6 +16,7 @@ type Sealing = Pick<DoorContext, 'seal' | 'blindIndex' | 'clock'>;
 export type Indexes = {
   readonly phone: Buffer | null;
   readonly email: Buffer | null;
+  readonly account: Buffer | null;
   readonly content: Buffer | null;
   /** Of what is said by whom, where another report may be a copy of it. */
   readonly copy: Buffer | null;
@@ -102,7 +103,9 @@ function toMessageEntry(
 ): InboxEntry {
   const id = newId<ReportId>();
   const receipt = newReceipt(clock());
-  const { channel, externalId, identity, original, content } = message;
+  const { channel, identity, original, content } = message;
+  const post = content.kind === 'post' ? content : null;
+  const externalId = post === null ? message.externalId : nameOfPost(message.externalId, blindIndex);
   const sealed = seal(packSealedReport({ identity, unmasked: unmaskedOf(content), original, content }), {
     reportId: id,
     audience: 'nobody',
@@ -130,6 +133,8 @@ function toMessageEntry(
       mailbox: mail?.mailbox,
       agency_code: mail?.agency,
       bytes: mail === null ? undefined : original.body.length,
+      origin_index: post && blindIndex('post', post.origin).toString('base64'),
+      thread_index: post && blindIndex('thread', post.thread).toString('base64'),
       received_at: message.receivedAt,
       key_id: sealed.keyId,
       sealed: sealed.bytes.toString('base64'),
@@ -139,15 +144,20 @@ function toMessageEntry(
   };
 }
 
+/** Under what a post is known that has this id. */
+export const nameOfPost = (id: string, blindIndex: BlindIndex): string =>
+  blindIndex('post', id).toString('base64url');
+
 /** What is added to a report reaches its agency as it was written, where the report does. */
 function unmaskedOf(content: NewMessage['content']): Words | null {
   if (content.kind !== 'add' || maskPersonalData(content.text) === content.text) return null;
   return { title: null, text: content.text, placeText: null };
 }
 
-const writeIndexes = ({ phone, email, content }: Omit<Indexes, 'copy'>) => ({
+const writeIndexes = ({ phone, email, account, content }: Omit<Indexes, 'copy'>) => ({
   phone_index: phone?.toString('base64'),
   email_index: email?.toString('base64'),
+  account_index: account?.toString('base64'),
   content_index: content?.toString('base64') ?? null,
 });
 

@@ -6,7 +6,7 @@ import type { Identity } from '../domain/report.ts';
  * can find the value by trying all, as they could with a plain hash of the few phone numbers there are.
  */
 export type BlindIndex = (
-  kind: 'phone' | 'email' | 'content' | 'part' | 'copy' | 'source',
+  kind: 'phone' | 'email' | 'account' | 'content' | 'part' | 'copy' | 'source' | 'post' | 'thread',
   value: string | Buffer,
 ) => Buffer;
 
@@ -19,9 +19,10 @@ export const createBlindIndex =
 export function indexContacts(
   blindIndex: BlindIndex,
   identity: Identity | null,
-): { readonly phone: Buffer | null; readonly email: Buffer | null } {
+): { readonly phone: Buffer | null; readonly email: Buffer | null; readonly account: Buffer | null } {
   return {
     phone: identity?.phone == null ? null : blindIndex('phone', identity.phone),
     email: identity?.email == null ? null : blindIndex('email', identity.email.toLowerCase()),
+    account: identity?.account === undefined ? null : blindIndex('account', identity.account.id),
   };
 }

@@ -41,6 +41,7 @@ export function packSealedReport({
     unmasked,
     contentType: original.contentType,
     messageId: original.messageId,
+    summoned: original.summoned,
     content,
     ...(Object.keys(fileNames).length === 0 ? {} : { fileNames }),
   });
@@ -49,11 +50,16 @@ export function packSealedReport({
 
 function unpackSealedReport(bytes: Buffer): SealedReport {
   const end = bytes.indexOf('\n');
-  const { identity, unmasked, contentType, messageId, content, fileNames } = JSON.parse(
+  const { identity, unmasked, contentType, messageId, summoned, content, fileNames } = JSON.parse(
     bytes.toString('utf8', 0, end),
   );
   // What was sealed before messageId was kept has none.
-  const original = { contentType, body: bytes.subarray(end + 1), messageId: messageId ?? null };
+  const original = {
+    contentType,
+    body: bytes.subarray(end + 1),
+    messageId: messageId ?? null,
+    ...(summoned === undefined ? {} : { summoned }),
+  };
   return {
     identity,
     unmasked,

@@ -7,6 +7,7 @@ import { parseConfig } from '../../src/config.ts';
 import type { Context, DoorContext } from '../../src/context.ts';
 import { loadDirectory } from '../../src/db/directory.ts';
 import { type Pool, ping } from '../../src/db/pool.ts';
+import { closedBudget } from '../../src/domain/budget.ts';
 import type { Directory } from '../../src/domain/routing/directory.ts';
 import { type Roles, type Servers, startGateway } from '../../src/gateway.ts';
 import { createApp } from '../../src/http/app.ts';
@@ -55,7 +56,7 @@ export async function createTestApp(
     config,
     db,
     enqueue: queues.enqueue,
-    channels: given.channels ?? createChannels(config),
+    channels: given.channels ?? createChannels(config, closedBudget),
     directory: () => directory,
     post: async () => ({ kind: 'blocked', detail: 'the HTTP side delivers nothing' }),
     call: async () => ({ kind: 'not-sent', detail: 'the HTTP side sends nothing' }),

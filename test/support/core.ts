@@ -6,6 +6,7 @@ import type { DoorContext, WorkerContext } from '../../src/context.ts';
 import { loadDirectory } from '../../src/db/directory.ts';
 import type { Pool } from '../../src/db/pool.ts';
 import type { NewReport } from '../../src/domain/report.ts';
+import { createBudget } from '../../src/spending.ts';
 import { openTestAttachments } from './attachments.ts';
 import { sealing, testDataDir } from './sealing.ts';
 import { uniqueWord } from './unique-word.ts';
@@ -20,7 +21,7 @@ export async function createCore(db: Pool, env: Readonly<Record<string, string>>
   const context = {
     db,
     config,
-    channels: createChannels(config),
+    channels: createChannels(config, (platform, limits) => createBudget(db, platform, limits, clock)),
     directory: () => directory,
     ...sealing,
     attachments: await openTestAttachments({ config, db, clock, log }),
@@ -66,6 +67,6 @@ export async function forgetReports(db: Pool): Promise<void> {
   await db.query(
     `truncate reports, report_identities, messages, additions, ratings, held_reports, copies, first_sendings, sender_hours, receipt_aliases,
        inbox, quarantine, filings, fingerprints, routes, deliveries, attempts, notifications,
-       uploads, attachments`,
+       uploads, attachments, posts, platform_spending, viral_cases`,
   );
 }

@@ -1,6 +1,7 @@
 import type { Channel } from '../../../channels/channel.ts';
 import { createChannels } from '../../../channels/index.ts';
 import type { Config } from '../../config.ts';
+import { closedBudget } from '../../domain/budget.ts';
 import { AppError } from '../../errors.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
@@ -8,7 +9,7 @@ import { type Finding, fail, ok, warn } from './finding.ts';
 export function checkChannels(config: Config): readonly Finding[] {
   let channels: readonly Channel[];
   try {
-    channels = createChannels(config);
+    channels = createChannels(config, closedBudget);
   } catch (error) {
     if (error instanceof AppError) return [fail('channel', error.message, 'set it right, or unset it')];
     throw error;

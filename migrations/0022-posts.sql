@@ -1,0 +1,74 @@
+-- Posts on X. Each comes in as a message, sealed as the platform gave it; its id leads to its author, so wherever one is kept
+-- outside a seal it is a blind index.
+
+alter table messages
+  drop constraint messages_form_check,
+  add constraint messages_form_check
+    check (form in ('status', 'add', 'rate', 'help', 'wrong_id', 'rating_range', 'part', 'mail', 'post')),
+  -- of a post: blind indexes of its first version, and of its author and conversation
+  add column origin_index bytea,
+  add column thread_index bytea,
+  drop constraint messages_fate_check,
+  add constraint messages_fate_check check (
+    fate in ('report', 'held', 'unreadable', 'addition', 'bounce', 'auto-reply', 'own', 'receipt', 'empty',
+      'version', 'unrelated')),
+  add constraint messages_post check ((form = 'post') = (origin_index is not null and thread_index is not null));
+create index messages_versions on messages (origin_index) where origin_index is not null;
+create index messages_threads on messages (thread_index, accepted_at) where thread_index is not null;
+create index messages_finished_posts on messages (finished_at) where form = 'post' and finished_at is not null;
+
+-- Blind index of the account that somebody posted from.
+alter table report_identities add column account_index bytea;
+
+-- What is known besides of a report that was a post. No foreign keys, for the reason given in 0002.
+create table posts (
+  report_id uuid primary key,
+  -- whose seal has the post as it came; of a thread the first one's
+  message_id uuid not null,
+  posted_at timestamptz not null,
+  -- as the platform takes it for, such as `in`; null where it takes it for none
+  language text,
+  -- in lower case, without the sign
+  hashtags text[] not null default '{}',
+  -- when it was last looked whether it is still there, and when it was gone
+  checked_at timestamptz,
+  gone_at timestamptz
+);
+create index posts_to_check on posts (coalesce(checked_at, posted_at)) where gone_at is null;
+create trigger never_deleted before delete on posts for each row execute function never_deleted();
+
+alter table additions
+  -- the post was edited and this is how it reads now: 2 for the first edit; null for what is said besides
+  add column version smallint check (version > 1);
+
+-- not_summoned: the platform lets us answer only those who call us, and nobody did
+alter table notifications
+  drop constraint notifications_state_check,
+  add constraint notifications_state_check
+    check (state in ('pending', 'sending', 'sent', 'refused', 'parked', 'dropped', 'capped', 'not_summoned')),
+  add constraint notifications_not_summoned_reason check (state <> 'not_summoned' or reason is not null),
+  -- blind index of our answer's own id, by which the reply to it names it
+  add column answer_index bytea;
+create index notifications_answers on notifications (answer_index) where answer_index is not null;
+
+-- What was read and written for money, by the platform's day (UTC). Counted before each call, and put right after it.
+create table platform_spending (
+  platform text not null,
+  day date not null,
+  posts bigint not null default 0,
+  microdollars bigint not null default 0,
+  primary key (platform, day)
+);
+
+-- Cases that many posted about within an hour.
+create table viral_cases (
+  case_id uuid primary key,
+  -- when the threshold was reached
+  since timestamptz not null,
+  -- posts about it within the hour that counted most
+  post_count integer not null
+);
+create trigger never_deleted before delete on viral_cases for each row execute function never_deleted();
+
+-- What staff should know of a source that goes on all the same: name of the alarm -> in words.
+alter table sources add column alarms jsonb not null default '{}' check (jsonb_typeof(alarms) = 'object');
