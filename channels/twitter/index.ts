@@ -2,6 +2,7 @@ import type { TwitterConfig } from '../../src/config/twitter.ts';
 import type { Budget } from '../../src/domain/budget.ts';
 import type { Channel } from '../channel.ts';
 import { createXClients } from './client.ts';
+import { createPosts } from './posts.ts';
 import { createSearchSource } from './search/source.ts';
 
 /**
@@ -12,5 +13,6 @@ export function createTwitterChannel(config: TwitterConfig, budget: Budget): Cha
   const clients = createXClients(config);
   if (clients === null) return { name: 'twitter', providers: [] };
   const sources = [createSearchSource({ config, client: clients.app, budget })];
-  return { name: 'twitter', providers: [], isPublic: true, sources: async () => sources };
+  const posts = createPosts(config, clients, budget);
+  return { name: 'twitter', providers: [], isPublic: true, sources: async () => sources, posts };
 }
