@@ -173,6 +173,21 @@ describe('finding a thread', () => {
     expect(textsOf(posts, await posts.findThread(post))).toEqual(['Bagian dua']);
   });
 
+  test('asks for nothing where nobody knows whose post it is', async () => {
+    const posts = open();
+    const body = Buffer.from(JSON.stringify({ data: { id: '123', text: '1/3 Banjir' }, includes: {} }));
+    expect(await posts.findThread(posts.read(body))).toEqual([]);
+    expect(x.delivered.requests).toEqual({});
+  });
+
+  test('takes nothing of somebody else who has the handle by now', async () => {
+    const first = x.publish({ author: 'warga', text: '1/2 Banjir' });
+    x.publish({ author: 'warga', text: '2/2 Besar', replyTo: first });
+    const posts = open();
+    const post = posts.read((await posts.find(first)).original.body);
+    expect(await posts.findThread({ ...post, author: { ...post.author, id: '999' } })).toEqual([]);
+  });
+
   test('never reads more than the budget has', async () => {
     const first = x.publish({ author: 'warga', text: 'Bagian satu' });
     const posts = open(80);

@@ -51,14 +51,15 @@ async function* searchConversation(
       mostCostOf(onPage, prices),
       (api) =>
         api.v2.get<{ readonly meta?: { readonly next_token?: string } }>('tweets/search/recent', {
-          query: `conversation_id:${conversationId} from:${author.id} -is:retweet`,
+          query: `conversation_id:${conversationId} from:${author.handle ?? author.id} -is:retweet`,
           ...postFields,
           max_results: onPage,
           ...(token === undefined ? {} : { next_token: token }),
         }),
       (given) => costOf(given, prices),
     );
-    yield* splitAnswer(answer).payloads;
+    // A handle may be somebody else's by now.
+    yield* splitAnswer(answer).payloads.filter(({ data }) => data['author_id'] === author.id);
     token = answer.meta?.next_token;
     if (token === undefined) return;
   }
