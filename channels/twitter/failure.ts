@@ -129,15 +129,17 @@ function findParameter(body: unknown): string | null {
   return name !== undefined && /^[a-z_.]{1,40}$/.test(name) ? name : null;
 }
 
-/** Nothing was sent yet. */
+/** Nothing was sent yet. The library keeps what went wrong under one name and looks for it under another: the socket has it. */
 function isBeforeConnection(error: unknown): boolean {
-  const { requestError } = (error ?? {}) as {
-    readonly requestError?: { readonly code?: unknown; readonly syscall?: unknown };
+  const { request } = (error ?? {}) as {
+    readonly request?: { readonly socket?: { readonly errored?: SocketError | null } | null };
   };
-  const { code, syscall } = requestError ?? {};
+  const { code, syscall } = request?.socket?.errored ?? {};
   return (
     syscall === 'connect' ||
     syscall === 'getaddrinfo' ||
     /^(CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(String(code))
   );
 }
+
+type SocketError = { readonly code?: unknown; readonly syscall?: unknown };
