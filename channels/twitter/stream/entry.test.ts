@@ -70,6 +70,7 @@ describe('an answer that is no stream', () => {
     expect(endByAnswer(503, {}, '<html>Over capacity', now)).toMatchObject({ failure: { kind: 'in-doubt' } });
     expect(end(402, { title: 'CreditsDepleted' })).toMatchObject({ failure: { kind: 'credits' } });
     expect(end(401, null)).toMatchObject({ failure: { kind: 'unauthorized' } });
-    expect(end(409, { title: 'RuleConfigurationIssue' })).toMatchObject({ failure: { kind: 'invalid' } });
+    const noRules = { title: 'ConnectionException', connection_issue: 'RuleConfigurationIssue' };
+    expect(end(409, noRules)).toMatchObject({ failure: { kind: 'invalid' } });
   });
 });

@@ -58,8 +58,7 @@ function endBy(problem: Fields): StreamEnd | null {
 }
 
 /** Also 429, but not because too much was asked: waiting for a limit to be reset does not help. */
-const isCrowded = ({ title, connection_issue }: Fields): boolean =>
-  connection_issue === 'TooManyConnections' || title === 'ConnectionException';
+const isCrowded = ({ connection_issue }: Fields): boolean => connection_issue === 'TooManyConnections';
 
 /** X says a problem by itself, or in a list. */
 const listProblems = (given: Fields): readonly Fields[] => [
