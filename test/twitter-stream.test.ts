@@ -7,14 +7,7 @@ import { type SimulatedX, type SimulatedXOptions, startSimulatedX } from '../src
 import { createCore } from './support/core.ts';
 import { createTestDatabase } from './support/database.ts';
 import { playChunks, startStreamServer } from './support/stream-server.ts';
-import {
-  bearerToken,
-  listStoredPosts,
-  namesOf,
-  readAlarms,
-  startStream,
-  streamQuery,
-} from './support/twitter-stream.ts';
+import { bearerToken, listStoredPosts, namesOf, readAlarms, startStream } from './support/twitter-stream.ts';
 
 /** The stream of a simulated X, and what becomes of the posts in it: each one is in `messages`, once. */
 
@@ -94,6 +87,23 @@ describe('the stream', () => {
     for (let count = 0; count < 20; count += 1) x.stream.send(Buffer.from(`${line}\r\n`));
     const id = post(x);
     await untilStored(['2124337072436150279', id]);
+  });
+
+  test('and the search together have each post once, those that only one of them sees too', async () => {
+    const x = await openX({ indexingMs: 300 });
+    await read(x, { withSearch: true });
+    const ids: string[] = [];
+    for (let connection = 0; connection < 3; connection += 1) {
+      await untilConnected(x);
+      for (let count = 0; count < 10; count += 1) ids.push(post(x));
+      x.stream.cut();
+      // Nobody is connected: only the search finds it.
+      ids.push(post(x));
+    }
+    await untilStored(ids);
+    expect(x.delivered.streamPosts).toBeGreaterThanOrEqual(20);
+    await until(() => expect(x.delivered.searchPosts).toBeGreaterThanOrEqual(ids.length));
+    expect(await listStoredPosts(db)).toEqual(namesOf(ids));
   });
 
   test('has 15,000 posts that come as fast as they can', async () => {
@@ -260,15 +270,22 @@ describe('where X opens no stream', () => {
     await until(() => expect(again.ended.map((each) => each.end)).toEqual([end]));
   });
 
-  test('it comes back, and says that all is well again', async () => {
+  test('it comes back after the pause, and says that all is well again', async () => {
     const x = await openX();
     x.fault({ path: /\/search\/stream$/, status: 503, times: 2 });
-    const stream = await read(x);
-    await until(async () => expect(await readAlarms(db)).toHaveProperty('stream'));
-    await until(() => expect(stream.ended.map(({ pauseMs }) => pauseMs)).toEqual([5_000, 10_000]));
-    await until(() => expect(x.stream.connections).toBe(1), 20_000);
+    let goOn = () => {};
+    const pause = () => new Promise<void>((resolve) => (goOn = resolve));
+    const stream = await read(x, { pause });
+    await until(() => expect(stream.ended.at(-1)).toEqual({ end: 'in-doubt', pauseMs: 5_000 }));
+    expect(await readAlarms(db)).toEqual({});
+    goOn();
+    await until(() => expect(stream.ended.at(-1)).toEqual({ end: 'in-doubt', pauseMs: 10_000 }));
+    await until(async () => expect((await readAlarms(db))['stream']).toMatch(/X failed at it/));
+    goOn();
+    await untilConnected(x);
     await until(async () => expect(await readAlarms(db)).toEqual({}));
-  }, 60_000);
+    await stops.pop()?.();
+  });
 
   test('because another one has it, staff are told, and it waits a minute', async () => {
     const x = await openX();
@@ -312,7 +329,7 @@ describe('the rules', () => {
     expect(x.stream.rules().map(({ value, tag }) => ({ value, tag }))).toEqual([
       { value: 'kucing', tag: 'riset' },
       { value: 'anjing', tag: undefined },
-      { value: streamQuery, tag: ruleTag },
+      { value: stream.query, tag: ruleTag },
     ]);
     await until(async () =>
       expect((await readAlarms(db))['stream']).toMatch(/has 2 rules that are not ours/),
@@ -326,8 +343,9 @@ describe('the rules', () => {
 
   test('stay as they are where they fit, and another one with our query serves', async () => {
     const x = await openX();
-    await changeRules(x, { add: [{ value: streamQuery, tag: 'riset' }] });
-    await read(x);
+    const query = '(#lapor1708 OR #lapor OR @LAPOR1708) -is:retweet -from:LAPOR1708';
+    await changeRules(x, { add: [{ value: query, tag: 'riset' }] });
+    expect((await read(x)).query).toBe(query);
     await untilConnected(x);
     expect(x.stream.rules()).toHaveLength(1);
     const id = post(x);
@@ -337,8 +355,11 @@ describe('the rules', () => {
 
   test('that X does not take are told', async () => {
     const x = await openX();
-    const stream = await read(x, { query: '(#lapor1708' });
-    await until(() => expect(stream.ended).toContainEqual({ end: 'invalid', pauseMs: 5_000 }));
+    const body = { meta: { summary: { created: 0, not_created: 1 } }, errors: [{ title: 'InvalidRules' }] };
+    x.fault({ path: /\/rules$/, method: 'POST', status: 201, body });
+    const stream = await read(x);
+    await until(() => expect(stream.ended).toEqual([{ end: 'invalid', pauseMs: 5_000 }]));
+    expect(x.delivered.requests['GET /2/tweets/search/stream']).toBeUndefined();
   });
 });
 

@@ -1,7 +1,8 @@
 import { Registry } from 'prom-client';
 import { createXClient } from '../../channels/twitter/client.ts';
-import { createUs } from '../../channels/twitter/read/us.ts';
-import { type StreamPatience, streamPatience } from '../../channels/twitter/stream/connection.ts';
+import { buildQuery } from '../../channels/twitter/search/query.ts';
+import { createSearchSource } from '../../channels/twitter/search/source.ts';
+import type { StreamPatience } from '../../channels/twitter/stream/connection.ts';
 import { createStreamSource } from '../../channels/twitter/stream/source.ts';
 import { createAccept } from '../../src/accept.ts';
 import { parseTwitterConfig } from '../../src/config/twitter.ts';
@@ -15,34 +16,32 @@ import { createBudget } from '../../src/spending.ts';
 import { openDoor } from './accept.ts';
 import { sealing } from './sealing.ts';
 
-export const streamQuery = '(#lapor1708 OR @LAPOR1708) -is:retweet -from:LAPOR1708';
 export const bearerToken = 'token-pembaca-uji';
 
-export type EndedStream = { readonly end: string; readonly pauseMs: number };
+type EndedStream = { readonly end: string; readonly pauseMs: number };
+type Pause = (ms: number, signal: AbortSignal) => Promise<void>;
 
 /** The stream as the gateway reads it, from what stands for X at this address, into a real PostgreSQL. */
 export async function startStream(
   context: DoorContext,
   databaseUrl: string,
-  {
-    url,
-    env = {},
-    patience = streamPatience,
-    query = streamQuery,
-  }: {
+  more: {
     readonly url: string;
     readonly env?: Readonly<Record<string, string>>;
     readonly patience?: StreamPatience;
-    readonly query?: string;
+    readonly pause?: Pause;
+    /** Searches as well. */
+    readonly withSearch?: boolean;
   },
 ) {
+  const { url, env, withSearch = false, ...given } = more;
   const config = parseTwitterConfig({ TWITTER_API_URL: url, TWITTER_BEARER_TOKEN: bearerToken, ...env });
   const budget = createBudget(context.db, 'twitter', config.budget, context.clock);
   const client = createXClient(bearerToken, url);
-  const us = createUs(config);
-  const source = createStreamSource({ config, bearerToken, client, budget, query, us, patience });
+  const stream = createStreamSource({ config, bearerToken, client, budget, ...given });
+  const often = { ...config, pollSeconds: 0.2, overlapSeconds: 10 };
+  const search = createSearchSource({ config: often, client, budget });
   const { inbox } = await openDoor(context);
-  const registry = new Registry();
   const ended: EndedStream[] = [];
   const log = Object.assign(Object.create(context.log) as DoorContext['log'], {
     info: (facts: { readonly event?: string } & Partial<EndedStream>) => {
@@ -50,19 +49,20 @@ export async function startStream(
       if (event === 'stream_ended') ended.push({ end, pauseMs });
     },
   });
+  const wanted = withSearch ? [search, stream] : [stream];
   const sources = startSources({
     ...context,
     log,
-    channels: [{ name: 'twitter', providers: [], sources: async () => [source] }],
+    channels: [{ name: 'twitter', providers: [], sources: async () => wanted }],
     databaseUrl,
     accept: createAccept(context, { store: inbox.storeUnspooled }),
-    figures: createSourceFigures(registry),
+    figures: createSourceFigures(new Registry()),
   });
   return {
     /** How its connections ended, and how long it waited after each. */
     ended: ended as readonly EndedStream[],
+    query: buildQuery(config),
     budget,
-    metrics: () => registry.metrics(),
     stop: sources.stop,
   };
 }
