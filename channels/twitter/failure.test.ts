@@ -9,7 +9,7 @@ describe('a failure at X', () => {
   it('is told apart by its status', () => {
     expect(refuse(401).kind).toBe('unauthorized');
     expect(refuse(404).kind).toBe('not-found');
-    expect(refuse(503).kind).toBe('in-doubt');
+    expect(refuse(503)).toEqual({ kind: 'in-doubt', answered: true });
     expect(refuse(400, { errors: [{ parameters: { since_id: ['1'] } }] })).toEqual({
       kind: 'invalid',
       parameter: 'since_id',
@@ -67,12 +67,12 @@ describe('a failure at X', () => {
 
   it('is in doubt unless it is certain that nothing was sent', () => {
     const failed = (code: string, syscall: string) => ({
-      request: { socket: { errored: Object.assign(new Error('failed'), { code, syscall }) } },
+      requestError: Object.assign(new Error('failed'), { code, syscall }),
     });
     expect(readFailure(failed('ECONNREFUSED', 'connect'), now)).toEqual({ kind: 'unreachable' });
     expect(readFailure(failed('ENOTFOUND', 'getaddrinfo'), now)).toEqual({ kind: 'unreachable' });
-    expect(readFailure(failed('ECONNRESET', 'read'), now)).toEqual({ kind: 'in-doubt' });
-    expect(readFailure(new Error('whatever'), now)).toEqual({ kind: 'in-doubt' });
+    expect(readFailure(failed('ECONNRESET', 'read'), now)).toEqual({ kind: 'in-doubt', answered: false });
+    expect(readFailure(new Error('whatever'), now)).toEqual({ kind: 'in-doubt', answered: false });
   });
 
   it('is told without a word of the answer', () => {

@@ -16,8 +16,8 @@ export type XFailure =
   | { readonly kind: 'invalid'; readonly parameter: string | null }
   /** There was no connection. */
   | { readonly kind: 'unreachable' }
-  /** Broken off, too slow, or X failed at it: it may have been carried out. */
-  | { readonly kind: 'in-doubt' };
+  /** Broken off, too slow, or X failed at it: it may have been carried out. `answered`: X said so, and gave out nothing. */
+  | { readonly kind: 'in-doubt'; readonly answered: boolean };
 
 /** Reasons that X gives in words alone. */
 const knownReasons: readonly (readonly [reason: string, words: RegExp])[] = [
@@ -42,7 +42,7 @@ export function readFailure(error: unknown, now: Date): XFailure {
   if (isAnswer(error)) {
     return readRefusal({ status: error.code, headers: error.headers, body: error.data }, now);
   }
-  return isBeforeConnection(error) ? { kind: 'unreachable' } : { kind: 'in-doubt' };
+  return isBeforeConnection(error) ? { kind: 'unreachable' } : { kind: 'in-doubt', answered: false };
 }
 
 /** Told by its mark, not by its class: so the library is loaded only where calls are made. */
@@ -58,7 +58,7 @@ export function readRefusal({ status, headers, body }: Refusal, now: Date): XFai
   if (status === 403) return { kind: 'forbidden', reason: findReason(problem) };
   if (status === 404) return { kind: 'not-found' };
   if (status >= 400 && status < 500) return { kind: 'invalid', parameter: findParameter(body) };
-  return { kind: 'in-doubt' };
+  return { kind: 'in-doubt', answered: true };
 }
 
 /** How a failure is told to staff. */
@@ -79,7 +79,7 @@ export function describeXFailure(failure: XFailure): string {
     case 'unreachable':
       return 'X cannot be reached';
     case 'in-doubt':
-      return 'X failed, or broke off';
+      return failure.answered ? 'X failed at it (5xx)' : 'X broke off, or did not answer in time';
   }
 }
 
@@ -129,17 +129,15 @@ function findParameter(body: unknown): string | null {
   return name !== undefined && /^[a-z_.]{1,40}$/.test(name) ? name : null;
 }
 
-/** Nothing was sent yet. The library keeps what went wrong under one name and looks for it under another: the socket has it. */
+/** Nothing was sent yet. */
 function isBeforeConnection(error: unknown): boolean {
-  const { request } = (error ?? {}) as {
-    readonly request?: { readonly socket?: { readonly errored?: SocketError | null } | null };
+  const { requestError } = (error ?? {}) as {
+    readonly requestError?: { readonly code?: unknown; readonly syscall?: unknown };
   };
-  const { code, syscall } = request?.socket?.errored ?? {};
+  const { code, syscall } = requestError ?? {};
   return (
     syscall === 'connect' ||
     syscall === 'getaddrinfo' ||
     /^(CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(String(code))
   );
 }
-
-type SocketError = { readonly code?: unknown; readonly syscall?: unknown };
