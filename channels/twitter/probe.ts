@@ -74,7 +74,9 @@ export function createProbe(
     /** What stands on the filtered stream, beside what should. */
     readRules: async (query: string): Promise<Said<ReturnType<typeof planRules>>> => {
       const said = await ask(app, 0, (api) => api.v2.streamRules());
-      return 'problem' in said ? said : { value: planRules((said.value.data ?? []) as readonly Rule[], query) };
+      return 'problem' in said
+        ? said
+        : { value: planRules((said.value.data ?? []) as readonly Rule[], query) };
     },
   };
 }

@@ -8,8 +8,8 @@ import { checkDataFolder, checkDisk, checkNode } from './doctor/machine.ts';
 import { checkMail } from './doctor/mail.ts';
 import { checkOcr } from './doctor/ocr.ts';
 import { checkDatabase } from './doctor/postgres.ts';
-import { checkQueue } from './doctor/queue.ts';
 import { printFinding, printJson, printSummary } from './doctor/print-findings.ts';
+import { checkQueue } from './doctor/queue.ts';
 import { checkSpool } from './doctor/spool.ts';
 
 export const doctorCommand = defineCommand({

@@ -9,10 +9,10 @@ const use = { tagged: 100, answerable: 0.5 };
 test('a post and its author are charged once, and counted as often as they are delivered', () => {
   const day = estimateDay(use, settings);
   expect(day).toEqual({
-    charged: { posts: 500_000, authors: 1_000_000, answers: 750_000 },
-    counted: { posts: 300, microdollars: 3 * 1_500_000 + 750_000 },
+    charged: { posts: 750_000, authors: 1_000_000, answers: 750_000 },
+    counted: { posts: 300, microdollars: 3 * 1_750_000 + 750_000 },
   });
-  expect(chargedInAll(day)).toBe(2_250_000);
+  expect(chargedInAll(day)).toBe(2_500_000);
 });
 
 test.each([

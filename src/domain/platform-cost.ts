@@ -12,6 +12,9 @@ export type PlatformUse = {
   readonly answerable: number;
 };
 
+/** Photos, videos, and posts that are answered or quoted, that come with each post, at its price: an assumption. */
+const attached = 0.5;
+
 /** The settings of which the cost depends. */
 export type CostSettings = {
   readonly prices: { readonly post: number; readonly user: number; readonly answer: number };
@@ -33,11 +36,12 @@ export function estimateDay(
   { prices, pollSeconds, overlapSeconds, stream }: CostSettings,
 ): DailyCost {
   const answers = tagged * answerable * prices.answer;
+  const post = (1 + attached) * prices.post;
   // What is looked back at is delivered by each search that does, and what is streamed is searched for all the same.
   const deliveries = tagged * (1 + overlapSeconds / pollSeconds + (stream ? 1 : 0));
   return {
-    charged: { posts: tagged * prices.post, authors: tagged * prices.user, answers },
-    counted: { posts: deliveries, microdollars: deliveries * (prices.post + prices.user) + answers },
+    charged: { posts: tagged * post, authors: tagged * prices.user, answers },
+    counted: { posts: deliveries, microdollars: deliveries * (post + prices.user) + answers },
   };
 }
 

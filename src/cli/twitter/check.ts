@@ -3,8 +3,8 @@ import { createProbe, type Probe } from '../../../channels/twitter/probe.ts';
 import { buildQuery } from '../../../channels/twitter/search/query.ts';
 import type { TwitterConfig } from '../../config/twitter.ts';
 import type { Budget } from '../../domain/budget.ts';
-import { formatDollars } from '../../domain/platform-cost.ts';
 import { AppError } from '../../errors.ts';
+import { checkXBudget } from '../doctor/budget.ts';
 import { type Finding, fail, ok, warn } from '../doctor/finding.ts';
 import { mayAnswerAll, tellCost } from './cost-findings.ts';
 
@@ -29,7 +29,7 @@ export async function* checkTwitter(
   yield await checkAccount(probe, config);
   yield query.finding;
   yield tellAnswers(config);
-  yield await tellSpent(budget);
+  yield await checkXBudget('spent', budget);
   if (usage.level === 'fail' || query.text === null) return;
   yield await checkRules(probe, query.text, config);
   yield* checkCost(probe, query.text, config);
@@ -79,22 +79,12 @@ const tellAnswers = (config: TwitterConfig): Finding =>
       : `X lets us answer only who mentions @${config.account}, or quotes it; the others are not_summoned`,
   );
 
-async function tellSpent(budget: Budget): Promise<Finding> {
-  const part = 'spent';
-  const { today, thisMonth, share, renewsAt } = await budget.state();
-  const tell = ({ posts, microdollars }: typeof today) =>
-    `${posts.toLocaleString('en-US')} posts and ${formatDollars(microdollars)}`;
-  const what = `${tell(today)} today, ${tell(thisMonth)} this month, ${Math.round(share * 100)} % of the nearest limit`;
-  return share < 0.8
-    ? ok(part, what)
-    : warn(part, `${what}; there is more again at ${renewsAt.toISOString()}`, 'TWITTER_DAILY_… and TWITTER_MONTHLY_…');
-}
-
 async function checkRules(probe: Probe, query: string, { stream }: TwitterConfig): Promise<Finding> {
   const part = 'stream';
   if (!stream) return ok(part, 'not used: TWITTER_STREAM=off');
   const said = await probe.readRules(query);
-  if ('problem' in said) return warn(part, said.problem, 'the search finds all posts without it; TWITTER_STREAM=off');
+  if ('problem' in said)
+    return warn(part, said.problem, 'the search finds all posts without it; TWITTER_STREAM=off');
   const { foreign, isMissing, outdated } = said.value;
   if (foreign > 0) {
     return warn(

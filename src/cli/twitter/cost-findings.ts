@@ -22,7 +22,13 @@ export function tellCost(
 ): readonly Finding[] {
   const part = 'cost';
   const answerable =
-    config.appKey === null ? 0 : mayAnswerAll(config) ? 1 : tagged === 0 ? 0 : Math.min(1, mentioning / tagged);
+    config.appKey === null
+      ? 0
+      : mayAnswerAll(config)
+        ? 1
+        : tagged === 0
+          ? 0
+          : Math.min(1, mentioning / tagged);
   const day = estimateDay({ tagged: tagged / 7, answerable }, config);
   const month = (microdollars: number) => formatDollars(microdollars * daysOfMonth);
   const { charged, counted } = day;
@@ -47,8 +53,16 @@ function tellBudget(day: DailyCost, { budget }: Pick<TwitterConfig, 'budget'>): 
   if (reached === null) return ok(part, 'is enough for that');
   const mend = 'TWITTER_OVERLAP_SECONDS lower, TWITTER_STREAM=off, fewer TWITTER_TERMS, or a larger budget';
   return reached.limit === 'day'
-    ? warn(part, `that of a day is reached after ${round(reached.hours)} hours, each day; the rest waits for the next`, mend)
-    : warn(part, `that of a month is reached on day ${reached.day}; what comes later waits for the next month`, mend);
+    ? warn(
+        part,
+        `that of a day is reached after ${round(reached.hours)} hours, each day; the rest waits for the next`,
+        mend,
+      )
+    : warn(
+        part,
+        `that of a month is reached on day ${reached.day}; what comes later waits for the next month`,
+        mend,
+      );
 }
 
 const round = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 1 });
