@@ -12,12 +12,13 @@ import { createTwitterSend } from './send/send.ts';
 export function createTwitterChannel(config: TwitterConfig, budget: Budget): Channel {
   const clients = createXClients(config);
   if (clients === null) return { name: 'twitter', providers: [] };
-  const { account } = clients;
-  const sources = [createSearchSource({ config, client: clients.app, budget })];
+  const { app, account } = clients;
+  const sources = [createSearchSource({ config, client: app, budget })];
   return {
     name: 'twitter',
     providers: [],
     sources: async () => sources,
+    isPublic: true,
     ...(account !== null && createTwitterSend(account, config, budget)),
   };
 }
