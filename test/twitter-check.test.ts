@@ -62,6 +62,7 @@ test('where all is well every line says so, and what it costs', async () => {
     'ok    search',
     'ok    cost',
     'ok    cost',
+    'ok    cost',
     'ok    budget',
   ]);
   expect(stdout).toContain('X takes it; 0 of 2,000,000 posts a month are read');
@@ -71,6 +72,8 @@ test('where all is well every line says so, and what it costs', async () => {
   expect(stdout).toContain('with 5 posts a day X charges about $3.08 a month');
   expect(stdout).toContain('$1.13 for posts, up to $1.50 for their authors, $0.45 for answers');
   expect(stdout).toContain('so the budget counts 450 posts and $8.33 a month');
+  // 5 x 30 x $0.005 x 30
+  expect(stdout).toContain('where X gives you none, it costs $22.50 a month besides');
 });
 
 test('what it asks for money is counted, and no post is read', async () => {

@@ -21,19 +21,23 @@ export type CostSettings = {
   readonly pollSeconds: number;
   readonly overlapSeconds: number;
   readonly stream: boolean;
+  readonly withdraw: boolean;
+  readonly withdrawDays: number;
 };
 
 export type DailyCost = {
   /** What the platform charges: a post, and an account, once a day, however often it is delivered. */
   readonly charged: { readonly posts: number; readonly authors: number; readonly answers: number };
-  /** What the budget counts: each time, because the platform promises that but softly. */
+  /** Besides, where X has no jobs that say which posts are gone: each one is looked up for so many days, and charged once a day. */
+  readonly lookups: number;
+  /** What the budget counts of the former: each time, because the platform promises that but softly. */
   readonly counted: Cost;
 };
 
 /** A day of it. Each post comes with its author, who is taken to post but once. */
 export function estimateDay(
   { tagged, answerable }: PlatformUse,
-  { prices, pollSeconds, overlapSeconds, stream }: CostSettings,
+  { prices, pollSeconds, overlapSeconds, stream, withdraw, withdrawDays }: CostSettings,
 ): DailyCost {
   const answers = tagged * answerable * prices.answer;
   const post = (1 + attached) * prices.post;
@@ -41,6 +45,7 @@ export function estimateDay(
   const deliveries = tagged * (1 + overlapSeconds / pollSeconds + (stream ? 1 : 0));
   return {
     charged: { posts: tagged * post, authors: tagged * prices.user, answers },
+    lookups: withdraw ? tagged * withdrawDays * prices.post : 0,
     counted: { posts: deliveries, microdollars: deliveries * (post + prices.user) + answers },
   };
 }

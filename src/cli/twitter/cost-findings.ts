@@ -43,6 +43,12 @@ export function tellCost(
       `each is delivered ${round(counted.posts / Math.max(1, tagged / 7))} times (overlap${config.stream ? ', stream' : ''}), ` +
         `so the budget counts ${Math.round(counted.posts * daysOfMonth).toLocaleString('en-US')} posts and ${month(counted.microdollars)} a month`,
     ),
+    ok(
+      part,
+      config.withdraw
+        ? `whether posts are still there is asked by jobs that cost nothing; where X gives you none, it costs ${month(day.lookups)} a month besides (TWITTER_WITHDRAW_DAYS)`
+        : 'nothing for finding out whether posts are still there: TWITTER_WITHDRAW=off',
+    ),
     tellBudget(day, config),
   ];
 }
