@@ -2,6 +2,7 @@ import type { TwitterConfig } from '../../src/config/twitter.ts';
 import type { Budget } from '../../src/domain/budget.ts';
 import type { Channel } from '../channel.ts';
 import { createXClients } from './client.ts';
+import { createPosts } from './posts.ts';
 import { createSearchSource } from './search/source.ts';
 import { createTwitterSend } from './send/send.ts';
 
@@ -17,8 +18,9 @@ export function createTwitterChannel(config: TwitterConfig, budget: Budget): Cha
   return {
     name: 'twitter',
     providers: [],
-    sources: async () => sources,
     isPublic: true,
+    sources: async () => sources,
+    posts: createPosts(config, clients, budget),
     ...(account !== null && createTwitterSend(account, config, budget)),
   };
 }
