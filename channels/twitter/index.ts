@@ -18,9 +18,9 @@ export function createTwitterChannel(config: TwitterConfig, budget: Budget): Cha
   return {
     name: 'twitter',
     providers: [],
-    isPublic: true,
     sources: async () => sources,
     posts: createPosts(config, clients, budget),
+    isPublic: true,
     ...(account !== null && createTwitterSend(account, config, budget)),
   };
 }
