@@ -6,7 +6,7 @@ import { finishTaken, type TakenMessage } from '../src/db/taken-messages.ts';
 import { type PlainWords, toPlainReport } from '../src/domain/message.ts';
 import { countMissing, type Plan, type PlannedReport } from '../src/domain/post-filing.ts';
 import { describeUnreadablePost, readPostWords } from '../src/domain/post-words.ts';
-import type { NewReport, Original, ReportId } from '../src/domain/report.ts';
+import { limits, type NewReport, type Original, type ReportId } from '../src/domain/report.ts';
 import { addToReport, storeReport, tell } from './answer-message.ts';
 import type { SealedPost, WholePost } from './around-post.ts';
 import type { Decision, FinishContext } from './finish-filing.ts';
@@ -122,9 +122,11 @@ async function storePosts(
   });
   await finishOthers(context, tx, cause, reportId, { parts, outdated });
   const missing = countMissing(parts);
+  const isLong = posts.reduce((length, { text }) => length + text.length, 0) > limits.text;
   const outcome = [
     parts.length > 1 ? `filed as a report, a thread of ${parts.length} posts` : 'filed as a report',
     ...(missing === 0 ? [] : [`${missing} posts of it missing`]),
+    ...(isLong ? ['its text is longer than may be, and cut'] : []),
     ...(joins === null ? [] : ['joins the report of the post that it speaks of']),
   ].join('; ');
   return { next: { ...nothingNext, reportIds: [reportId] }, fate: 'report', reportId, outcome };
