@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto';
+import { AppError } from '../../errors.ts';
+import { startSimulatedX } from '../../simulated-x/server.ts';
+import type { PostStory } from './post-stories.ts';
+
+/** X, as long as the demo runs: nobody but the throw-away gateway ever sees what is posted. */
+export type DemoPosts = {
+  /** For the gateway that watches it. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** `127.0.0.1:40123`, as OUTBOUND_ALLOW wants it: photos are fetched from there. */
+  readonly host: string;
+  /** Posts it, and returns the moments by which its report is found: that of each part, and of its edited version. */
+  readonly publish: (story: PostStory) => readonly Date[];
+  readonly countAnswers: () => number;
+  /** Resolves once the gateway listens to the stream, so that nothing waits for the next search. Throws `AppError` `unavailable`. */
+  readonly untilWatched: (signal: AbortSignal) => Promise<void>;
+  /** Resolves once so many were answered, or nobody has patience any more. */
+  readonly untilAnswered: (count: number, signal: AbortSignal) => Promise<void>;
+  readonly stop: () => Promise<void>;
+};
+
+const lookEveryMs = 50;
+const watchedWithinMs = 20_000;
+const answeredWithinMs = 10_000;
+
+/** Starts it with an account `LAPOR1708`, and keys that nobody else knows. */
+export async function startDemoPosts(): Promise<DemoPosts> {
+  const key = () => randomBytes(12).toString('hex');
+  const bearerToken = key();
+  const x = await startSimulatedX({ bearerToken });
+  const ids = new Map<PostStory, string>();
+  let last = 0;
+
+  /** Two posts never have the same moment, as it tells them apart. */
+  const nextMoment = (): Date => {
+    last = Math.max(Date.now(), last + 1);
+    return new Date(last);
+  };
+
+  function publish(story: PostStory): readonly Date[] {
+    const { author, name, posts, photo, place, edited, quotes } = story;
+    x.addUser({ handle: author, name });
+    const quote = quotes === undefined ? undefined : ids.get(quotes);
+    const moments: Date[] = [];
+    let before: string | null = null;
+    for (const text of posts) {
+      const at = nextMoment();
+      moments.push(at);
+      before = x.publish({
+        author,
+        text,
+        at,
+        ...(before === null ? {} : { replyTo: before }),
+        ...(quote !== undefined && { quote }),
+        ...(photo !== undefined && {
+          media: [{ kind: 'photo', bytes: photo, contentType: 'image/png' } as const],
+        }),
+        ...(place !== undefined && { place }),
+      });
+      if (!ids.has(story)) ids.set(story, before);
+    }
+    if (edited !== undefined && before !== null) {
+      const at = nextMoment();
+      moments.push(at);
+      x.edit(before, edited, at);
+    }
+    return moments;
+  }
+
+  const until = async (isDone: () => boolean, withinMs: number, signal: AbortSignal): Promise<boolean> => {
+    const patience = performance.now() + withinMs;
+    while (!isDone()) {
+      if (signal.aborted || performance.now() > patience) return false;
+      await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+    }
+    return true;
+  };
+
+  return {
+    settings: {
+      TWITTER_API_URL: x.url,
+      TWITTER_BEARER_TOKEN: bearerToken,
+      TWITTER_APP_KEY: key(),
+      TWITTER_APP_SECRET: key(),
+      TWITTER_ACCESS_TOKEN: key(),
+      TWITTER_ACCESS_SECRET: key(),
+    },
+    host: new URL(x.url).host,
+    publish,
+    countAnswers: () => x.answers.length,
+    untilWatched: async (signal) => {
+      if (await until(() => x.stream.connections > 0, watchedWithinMs, signal)) return;
+      if (!signal.aborted)
+        throw new AppError('unavailable', 'The gateway does not listen to the simulated X.');
+    },
+    untilAnswered: async (count, signal) => {
+      await until(() => x.answers.length >= count, answeredWithinMs, signal);
+    },
+    stop: x.stop,
+  };
+}
