@@ -12,7 +12,7 @@ export type DemoPosts = {
   /** Posts it, and returns the moments by which its report is found: that of each part, and of its edited version. */
   readonly publish: (story: PostStory) => readonly Date[];
   readonly countAnswers: () => number;
-  /** Resolves once the gateway listens to the stream, so that nothing waits for the next search. Throws `AppError` `unavailable`. */
+  /** Resolves once the gateway listens to the stream, or seems not to: then posts wait for its next search. */
   readonly untilWatched: (signal: AbortSignal) => Promise<void>;
   /** Resolves once so many were answered, or nobody has patience any more. */
   readonly untilAnswered: (count: number, signal: AbortSignal) => Promise<void>;
