@@ -163,10 +163,7 @@ async function startOwn(url: string, agency: DemoAgency, signal: AbortSignal): P
       console.log('The throw-away gateway is gone, and its data with it.');
     };
     const { databaseUrl } = gateway;
-    await posts.untilWatched(signal).catch(async (error: unknown) => {
-      await gateway.stop();
-      throw error;
-    });
+    await posts.untilWatched(signal);
     return { url: gateway.url, databaseUrl, genericSecret, kannelSecret, posts, stop };
   } catch (error) {
     await posts.stop();

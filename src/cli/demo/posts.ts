@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { AppError } from '../../errors.ts';
 import { startSimulatedX } from '../../simulated-x/server.ts';
 import type { PostStory } from './post-stories.ts';
 
@@ -20,7 +19,7 @@ export type DemoPosts = {
 };
 
 const lookEveryMs = 50;
-const watchedWithinMs = 20_000;
+const watchedWithinMs = 10_000;
 const answeredWithinMs = 10_000;
 
 /** Starts it with an account `LAPOR1708`, and keys that nobody else knows. */
@@ -67,19 +66,19 @@ export async function startDemoPosts(): Promise<DemoPosts> {
     return moments;
   }
 
-  const until = async (isDone: () => boolean, withinMs: number, signal: AbortSignal): Promise<boolean> => {
+  const until = async (isDone: () => boolean, withinMs: number, signal: AbortSignal): Promise<void> => {
     const patience = performance.now() + withinMs;
-    while (!isDone()) {
-      if (signal.aborted || performance.now() > patience) return false;
+    while (!isDone() && !signal.aborted && performance.now() < patience) {
       await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
     }
-    return true;
   };
 
   return {
     settings: {
       TWITTER_API_URL: x.url,
       TWITTER_BEARER_TOKEN: bearerToken,
+      // as often as may be, should the stream not come about
+      TWITTER_POLL_SECONDS: '15',
       TWITTER_APP_KEY: key(),
       TWITTER_APP_SECRET: key(),
       TWITTER_ACCESS_TOKEN: key(),
@@ -89,9 +88,7 @@ export async function startDemoPosts(): Promise<DemoPosts> {
     publish,
     countAnswers: () => x.answers.length,
     untilWatched: async (signal) => {
-      if (await until(() => x.stream.connections > 0, watchedWithinMs, signal)) return;
-      if (!signal.aborted)
-        throw new AppError('unavailable', 'The gateway does not listen to the simulated X.');
+      await until(() => x.stream.connections > 0, watchedWithinMs, signal);
     },
     untilAnswered: async (count, signal) => {
       await until(() => x.answers.length >= count, answeredWithinMs, signal);
