@@ -27,6 +27,7 @@ export async function startDemoPosts(): Promise<DemoPosts> {
   const key = () => randomBytes(12).toString('hex');
   const bearerToken = key();
   const x = await startSimulatedX({ bearerToken });
+  const { id: accountId } = x.addUser({ handle: 'LAPOR1708', name: 'LAPOR!' });
   const ids = new Map<PostStory, string>();
   let last = 0;
 
@@ -81,7 +82,8 @@ export async function startDemoPosts(): Promise<DemoPosts> {
       TWITTER_POLL_SECONDS: '15',
       TWITTER_APP_KEY: key(),
       TWITTER_APP_SECRET: key(),
-      TWITTER_ACCESS_TOKEN: key(),
+      // as real ones begin
+      TWITTER_ACCESS_TOKEN: `${accountId}-${key()}`,
       TWITTER_ACCESS_SECRET: key(),
     },
     host: new URL(x.url).host,
