@@ -36,7 +36,8 @@ export function listPostStories(run: number): readonly PostStory[] {
       name: 'Ayu Wulandari',
       posts: [
         `1/2 Udah seminggu air PDAM di Kel. Sidomulyo Kota Samarinda cuma netes, tapi meteran no ${run} muter terus @LAPOR1708 #lapor1708`,
-        '2/2 tagihan bulan ini malah naik dua kali lipat, ditelpon ga diangkat. tolong dicek dong min 🙏',
+        // Tagged like the first: what is not is only looked for when a thread has waited longer than a demo lasts.
+        '2/2 tagihan bulan ini malah naik dua kali lipat, ditelpon ga diangkat. tolong dicek dong min 🙏 #lapor1708',
       ],
     },
     {
