@@ -7,7 +7,7 @@ import type { AttemptOutcome, NotificationKind } from './domain/notification.ts'
 import type { Identity } from './domain/report.ts';
 import type { Directory } from './domain/routing/directory.ts';
 import type { Ocr } from './ocr/ocr.ts';
-import type { Post } from './outbound/guarded-fetch.ts';
+import type { Download, Post } from './outbound/guarded-fetch.ts';
 import type { Call } from './outbound/provider-call.ts';
 import type { Enqueue } from './queue/jobs.ts';
 import type { BlindIndex } from './sealing/blind-index.ts';
@@ -25,10 +25,6 @@ export type Context = {
   readonly channels: readonly Channel[];
   /** The agencies, areas and topics as last loaded; a snapshot, never half of an import. */
   readonly directory: () => Directory;
-  /** The guarded way out to addresses that others chose. */
-  readonly post: Post;
-  /** The way out to the providers that the operator set up. */
-  readonly call: Call;
   readonly countNotification: (kind: NotificationKind, outcome: AttemptOutcome) => void;
   readonly clock: () => Date;
   readonly log: Logger;
@@ -53,8 +49,12 @@ export type Sender = {
   readonly summoned?: boolean;
 };
 
-/** What workers are given besides: the private keys, as a function. A process that only serves has none. */
+/** What workers are given besides: the private keys, as a function, and the ways out. A process that only serves has neither. */
 export type WorkerContext = Context & {
+  /** The guarded way out to addresses that others chose. */
+  readonly post: Post;
+  /** The way out to the providers that the operator set up. */
+  readonly call: Call;
   readonly open: Open;
   /** Seals anew what was opened, for the same key. */
   readonly sealAgain: (keyId: string) => Promise<Seal>;
@@ -68,6 +68,8 @@ export type WorkerContext = Context & {
    * who has it files e-mail.
    */
   readonly blindIndex: BlindIndex;
+  /** The guarded way to files at addresses that others chose. */
+  readonly download: Download;
   /** Where the files go that come with what workers read. */
   readonly attachments: Attachments;
 };

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { HttpContext } from '../../../context.ts';
-import { findOrderedMail, type KeptMail, listKeptMails, orderFiling } from '../../../db/mails.ts';
+import { findOrderedMail, type KeptMail, listKeptMails } from '../../../db/mails.ts';
+import { orderFiling } from '../../../db/taken-messages.ts';
 import type { AgencyCode } from '../../../domain/report.ts';
 import { nationalDesk } from '../../../domain/routing/directory.ts';
 import { mayActFor, roles, type StaffMember } from '../../../domain/staff.ts';
