@@ -92,7 +92,7 @@ function withoutTagsBehind(text: string, us: Us): string {
   const isTag = (each: string) => isHashtag(each) || isCall(us, each);
   const isOnlyTags = (piece: string) => {
     const signed = listSigned(piece);
-    return signed.length > 0 && signed.every(isTag) && /^[\p{P}]*$/u.test(piece.replace(signs, ''));
+    return signed.length > 0 && signed.every(isTag) && signed.join('') === piece;
   };
   let end = pieces.length;
   while (end > 0 && (pieces[end - 1]?.trim() === '' || isOnlyTags(pieces[end - 1] ?? ''))) end -= 1;
@@ -113,7 +113,7 @@ function withoutCalls(text: string, us: Us): string {
     if (kept.length > 0) return space + kept.join(' ');
     return /^(?:$|[\s,.;:!?)\]])/.test(text.slice(at + match.length, at + match.length + 1)) ? '' : space;
   });
-  return tidy(words).replace(/^(?:[,:;]|\.(?=\s))\s*/, '');
+  return tidy(words.replaceAll('()', '')).replace(/^(?:[,:;]|\.(?=\s))\s*/, '');
 }
 
 function writeOutLinks(text: string, links: readonly Link[]): string {
