@@ -119,6 +119,7 @@ describe('the stream', () => {
     expect((await stream.budget.state()).today).toEqual({ posts: 15_000, microdollars: 15_000 * 15_000 });
   }, 90_000);
 
+  // A minute of it: STREAM_SECONDS=60 npx vitest run --project integration test/twitter-stream.test.ts -t 'posts a second'
   const seconds = Number(process.env['STREAM_SECONDS'] ?? 10);
   test(
     `has 250 posts a second for ${seconds} seconds, as they come`,
@@ -232,13 +233,12 @@ describe('the stream', () => {
     await read(x);
     await untilConnected(x);
     await db.query('alter table messages rename to messages_elsewhere');
-    const lost = post(x);
+    post(x);
     await until(() => expect(x.stream.connections).toBe(0));
     await db.query('alter table messages_elsewhere rename to messages');
     await untilConnected(x);
     const id = post(x);
     await untilStored([id]);
-    expect(id).not.toBe(lost);
   });
 });
 
