@@ -16,10 +16,9 @@ export function createTwitterChannel(config: TwitterConfig, budget: Budget): Cha
   const { bearerToken } = config;
   if (clients === null || bearerToken === null) return { name: 'twitter', providers: [] };
   const { app, account } = clients;
-  const sources = [
-    createSearchSource({ config, client: app, budget }),
-    ...(config.stream ? [createStreamSource({ config, bearerToken, client: app, budget })] : []),
-  ];
+  const search = createSearchSource({ config, client: app, budget });
+  const stream = config.stream ? [createStreamSource({ config, bearerToken, client: app, budget })] : [];
+  const sources = [search, ...stream];
   return {
     name: 'twitter',
     providers: [],

@@ -6,7 +6,7 @@ const now = new Date('2026-11-22T10:00:00Z');
 const failed = (failure: XFailure): StreamEnd => ({ kind: 'failed', failure });
 const dropped = (openMs: number, delivered = true): StreamEnd => ({ kind: 'dropped', openMs, delivered });
 const unreachable = failed({ kind: 'unreachable' });
-const inDoubt = failed({ kind: 'in-doubt', answered: true });
+const inDoubt = failed({ kind: 'in-doubt', answered: false });
 const crowded: StreamEnd = { kind: 'crowded' };
 
 /** Seconds waited after each of these ends, one after the other. */
