@@ -128,7 +128,7 @@ test('hashtags and names are kept, whether they stand in the text or not', () =>
     entities: { hashtags: [{ tag: 'Lapor' }], mentions: [{ username: 'Dinas_PU' }, { username: 'lain' }] },
   });
   expect(post).toMatchObject({
-    hashtags: ['Lapor', 'jalanrusak'],
+    hashtags: ['Lapor', 'JalanRusak'],
     mentions: ['Dinas_PU', 'lain'],
     isTagged: true,
   });

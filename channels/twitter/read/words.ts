@@ -138,5 +138,11 @@ const withoutSign = (signed: string): string => signed.slice(1);
 
 /** X allows so many in a post that nobody reads them all; the first ones are what it is about. */
 const mostSigned = 100;
-const distinct = (names: readonly string[]): readonly string[] =>
-  [...new Map(names.map((name) => [name.toLowerCase(), name.slice(0, 300)])).values()].slice(0, mostSigned);
+function distinct(names: readonly string[]): readonly string[] {
+  const first = new Map<string, string>();
+  for (const name of names) {
+    const key = name.toLowerCase();
+    if (first.size < mostSigned && !first.has(key)) first.set(key, name.slice(0, 300));
+  }
+  return [...first.values()];
+}

@@ -1,0 +1,100 @@
+import type { TwitterPrices } from '../../../src/config/twitter.ts';
+import { type Budget, type Cost, nothingSpent, type Reservation } from '../../../src/domain/budget.ts';
+import { costOf } from '../cost.ts';
+
+/** Where fewer are left they are for the search: that can ask for as many as there are. */
+export const leastPosts = 1_000;
+/** What is reserved at a time. So many at least are ahead of what was delivered: they may be on their way. */
+const blockPosts = 500;
+const lookEveryMs = 60_000;
+
+export type Meter = {
+  /** Counts answers that were delivered. */
+  readonly count: (answers: readonly unknown[]) => void;
+  /** Counts so many that came, and that nobody looked into. */
+  readonly countUnread: (answers: number) => void;
+  /** Reserves what may come next; false: there is not enough left, read no more. */
+  readonly keepAhead: () => Promise<boolean>;
+  /** Gives back what was reserved and did not come. */
+  readonly close: () => Promise<void>;
+};
+
+/**
+ * Counts what a stream delivers against the budget, in blocks that are reserved before it can come. Each day pays for itself.
+ */
+export function createMeter(budget: Budget, prices: TwitterPrices, clock: () => Date): Meter {
+  /** Of posts as most are, with their authors; those with pictures use a block up sooner. */
+  const plain = (posts: number): Cost => ({ posts, microdollars: posts * (prices.post + prices.user) });
+  const block = plain(blockPosts);
+  const least = plain(leastPosts);
+  let blocks: readonly Reservation[] = [];
+  /** What was delivered since the first of them was reserved. */
+  let delivered = nothingSpent;
+  let day = dayOf(clock());
+  let lookedAt = Number.NEGATIVE_INFINITY;
+
+  async function hasEnoughLeft(): Promise<boolean> {
+    lookedAt = clock().getTime();
+    const { left } = await budget.state();
+    return left.posts >= least.posts && left.microdollars >= least.microdollars;
+  }
+
+  async function settle(): Promise<void> {
+    const reserved = blocks;
+    let due = delivered;
+    blocks = [];
+    delivered = nothingSpent;
+    for (const [index, reservation] of reserved.entries()) {
+      const share = index === reserved.length - 1 ? due : lesserOf(due, block);
+      due = minus(due, share);
+      await reservation.settle(share);
+    }
+  }
+
+  /** By a whole block at least. */
+  function isAhead(): boolean {
+    const { posts, microdollars } = plus(delivered, block);
+    return posts <= blocks.length * block.posts && microdollars <= blocks.length * block.microdollars;
+  }
+
+  return {
+    count: (answers) => {
+      delivered = answers.map((answer) => costOf(answer, prices)).reduce(plus, delivered);
+    },
+    countUnread: (answers) => {
+      delivered = plus(delivered, plain(answers));
+    },
+    keepAhead: async () => {
+      if (dayOf(clock()) !== day) {
+        await settle();
+        day = dayOf(clock());
+      }
+      if (clock().getTime() - lookedAt >= lookEveryMs && !(await hasEnoughLeft())) return false;
+      while (!isAhead()) {
+        if (!(await hasEnoughLeft())) return false;
+        const reservation = await budget.reserve(block);
+        if (reservation === null) return false;
+        blocks = [...blocks, reservation];
+      }
+      return true;
+    },
+    close: settle,
+  };
+}
+
+const plus = (a: Cost, b: Cost): Cost => ({
+  posts: a.posts + b.posts,
+  microdollars: a.microdollars + b.microdollars,
+});
+
+const minus = (a: Cost, b: Cost): Cost => ({
+  posts: a.posts - b.posts,
+  microdollars: a.microdollars - b.microdollars,
+});
+
+const lesserOf = (a: Cost, b: Cost): Cost => ({
+  posts: Math.min(a.posts, b.posts),
+  microdollars: Math.min(a.microdollars, b.microdollars),
+});
+
+const dayOf = (moment: Date): string => moment.toISOString().slice(0, 10);
