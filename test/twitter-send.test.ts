@@ -167,7 +167,7 @@ describe('an answer is never posted twice', () => {
     await notify(id);
     expect(await find(id)).toMatchObject({
       state: 'parked',
-      reason: 'it may have been sent: X failed, or broke off',
+      reason: 'it may have been sent: X failed at it (5xx)',
     });
     // X takes no post that reads like one before, and then it is looked for.
     await resendNotification(database.pool, id, clock());

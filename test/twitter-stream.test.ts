@@ -7,7 +7,15 @@ import { type SimulatedX, type SimulatedXOptions, startSimulatedX } from '../src
 import { createCore } from './support/core.ts';
 import { createTestDatabase } from './support/database.ts';
 import { playChunks, startStreamServer } from './support/stream-server.ts';
-import { bearerToken, listStoredPosts, namesOf, readAlarms, startStream } from './support/twitter-stream.ts';
+import {
+  bearerToken,
+  changeRules,
+  listStoredPosts,
+  namesOf,
+  noLimits,
+  readAlarms,
+  startStream,
+} from './support/twitter-stream.ts';
 
 /** The stream of a simulated X, and what becomes of the posts in it: each one is in `messages`, once. */
 
@@ -36,12 +44,6 @@ async function read(x: { readonly url: string }, more: Partial<Parameters<typeof
   return stream;
 }
 
-const noLimits = {
-  TWITTER_DAILY_POSTS: '0',
-  TWITTER_MONTHLY_POSTS: '0',
-  TWITTER_DAILY_DOLLARS: '0',
-  TWITTER_MONTHLY_DOLLARS: '0',
-};
 const until = (check: () => unknown, timeout = 15_000) => vi.waitFor(check, { timeout, interval: 20 });
 const untilConnected = (x: SimulatedX) => until(() => expect(x.stream.connections).toBe(1));
 const untilStored = (ids: readonly string[], timeout?: number) =>
@@ -119,6 +121,7 @@ describe('the stream', () => {
     expect((await stream.budget.state()).today).toEqual({ posts: 15_000, microdollars: 15_000 * 15_000 });
   }, 90_000);
 
+  // A minute of it: STREAM_SECONDS=60 npx vitest run --project integration test/twitter-stream.test.ts -t 'posts a second'
   const seconds = Number(process.env['STREAM_SECONDS'] ?? 10);
   test(
     `has 250 posts a second for ${seconds} seconds, as they come`,
@@ -232,13 +235,12 @@ describe('the stream', () => {
     await read(x);
     await untilConnected(x);
     await db.query('alter table messages rename to messages_elsewhere');
-    const lost = post(x);
+    post(x);
     await until(() => expect(x.stream.connections).toBe(0));
     await db.query('alter table messages_elsewhere rename to messages');
     await untilConnected(x);
     const id = post(x);
     await untilStored([id]);
-    expect(id).not.toBe(lost);
   });
 });
 
@@ -311,15 +313,6 @@ describe('where X opens no stream', () => {
 });
 
 describe('the rules', () => {
-  async function changeRules(x: SimulatedX, change: object): Promise<void> {
-    const response = await fetch(`${x.url}/2/tweets/search/stream/rules`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${bearerToken}`, 'content-type': 'application/json' },
-      body: JSON.stringify(change),
-    });
-    expect(response.ok).toBe(true);
-  }
-
   test('are ours as we search, those of others as they were; what only those find is not ours but paid for', async () => {
     const x = await openX();
     const others = [{ value: 'kucing', tag: 'riset' }, { value: 'anjing' }];

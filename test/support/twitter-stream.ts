@@ -18,6 +18,13 @@ import { sealing } from './sealing.ts';
 
 export const bearerToken = 'token-pembaca-uji';
 
+export const noLimits = {
+  TWITTER_DAILY_POSTS: '0',
+  TWITTER_MONTHLY_POSTS: '0',
+  TWITTER_DAILY_DOLLARS: '0',
+  TWITTER_MONTHLY_DOLLARS: '0',
+};
+
 type EndedStream = { readonly end: string; readonly pauseMs: number };
 type Pause = (ms: number, signal: AbortSignal) => Promise<void>;
 
@@ -83,4 +90,14 @@ export const namesOf = (ids: readonly string[]): readonly string[] =>
 export async function readAlarms(db: Pool): Promise<Readonly<Record<string, string>>> {
   const stream = (await listSources(db)).find(({ name }) => name === 'twitter/stream');
   return stream?.alarms ?? {};
+}
+
+/** As another program with the same app does. */
+export async function changeRules(x: { readonly url: string }, change: object): Promise<void> {
+  const response = await fetch(`${x.url}/2/tweets/search/stream/rules`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${bearerToken}`, 'content-type': 'application/json' },
+    body: JSON.stringify(change),
+  });
+  if (!response.ok) throw new Error(`the rules were not changed: ${response.status}`);
 }

@@ -46,7 +46,9 @@ export async function takeStream(stream: OpenStream, parts: Parts): Promise<Stre
     }
   } finally {
     stream.close();
-    meter.countUnread(stream.leftOver());
+    const left = stream.leftOver();
+    meter.countUnread(left);
+    if (left > 0) door.log.warn({ event: 'stream_lines_left', lines: left });
   }
   return end ?? { kind: 'dropped', openMs: door.clock().getTime() - openedAt, delivered: isAlive };
 
