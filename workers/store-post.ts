@@ -122,9 +122,11 @@ async function storePosts(
   });
   await finishOthers(context, tx, cause, reportId, { parts, outdated });
   const missing = countMissing(parts);
+  const isLong = posts.reduce((length, { text }) => length + text.length, 0) > limits.text;
   const outcome = [
     parts.length > 1 ? `filed as a report, a thread of ${parts.length} posts` : 'filed as a report',
     ...(missing === 0 ? [] : [`${missing} posts of it missing`]),
+    ...(isLong ? ['its text is longer than may be, and cut'] : []),
     ...(joins === null ? [] : ['joins the report of the post that it speaks of']),
   ].join('; ');
   return { next: { ...nothingNext, reportIds: [reportId] }, fate: 'report', reportId, outcome };
