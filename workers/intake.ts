@@ -27,6 +27,7 @@ import { createGroupCommit } from '../src/group-commit.ts';
 import { newId } from '../src/ids.ts';
 import type { Handlers, JobName, Payload } from '../src/queue/jobs.ts';
 import { setAside } from './set-aside.ts';
+import { markSurges } from './surges.ts';
 
 type IntakeContext = Pick<Context, 'db' | 'enqueue' | 'directory' | 'channels' | 'config' | 'clock' | 'log'>;
 
@@ -124,6 +125,8 @@ async function file(context: IntakeContext, db: Db, reportIds: readonly string[]
     })),
     now,
   );
+  const caseOf = (id: ReportId) => duplicates.get(id)?.of ?? id;
+  const viralIds = await markSurges(context, db, reports, routes, caseOf);
   const byMail = reports.filter(({ channel }) => channel === 'email').map(({ id }) => id);
   const filesNotTaken: ReadonlyMap<ReportId, number> =
     byMail.length === 0 ? new Map() : await listFilesNotTaken(db, byMail);
@@ -134,7 +137,7 @@ async function file(context: IntakeContext, db: Db, reportIds: readonly string[]
     reports.map((report) => report.id),
   );
   crashPoint('intake:before-commit');
-  return { deliveryIds: [...deliveryIds], notificationIds: notifications.map(({ id }) => id) };
+  return { deliveryIds: [...deliveryIds, ...viralIds], notificationIds: notifications.map(({ id }) => id) };
 }
 
 /** Where a channel can send. Whether there is anybody to send to is found when it is sent: intake knows nobody. */
