@@ -37,6 +37,8 @@ const concurrency: { readonly [Name in JobName]: number } = {
   messages: 4,
   deliver: 8,
   notify: 4,
+  // whether a post is still there is paid for: never two at once of one process
+  withdraw: 1,
 };
 
 const lockDurationMs = 30_000;
