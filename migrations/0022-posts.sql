@@ -8,6 +8,8 @@ alter table messages
   -- of a post: blind indexes of its first version, and of its author and conversation
   add column origin_index bytea,
   add column thread_index bytea,
+  -- the platform was asked for the rest of its thread, which costs money
+  add column thread_asked boolean not null default false,
   drop constraint messages_fate_check,
   add constraint messages_fate_check check (
     fate in ('report', 'held', 'unreadable', 'addition', 'bounce', 'auto-reply', 'own', 'receipt', 'empty',
@@ -15,7 +17,12 @@ alter table messages
   add constraint messages_post check ((form = 'post') = (origin_index is not null and thread_index is not null));
 create index messages_versions on messages (origin_index) where origin_index is not null;
 create index messages_threads on messages (thread_index, accepted_at) where thread_index is not null;
-create index messages_finished_posts on messages (finished_at) where form = 'post' and finished_at is not null;
+
+-- E-mails and posts are both taken by one worker for a while: what is asked of the ones is asked of the others.
+drop index messages_finished_mails;
+create index messages_finished_taken on messages (finished_at) where form in ('mail', 'post') and finished_at is not null;
+drop index messages_mail_of;
+create index messages_taken_of on messages (report_id) where form in ('mail', 'post') and report_id is not null;
 
 -- Blind index of the account that somebody posted from.
 alter table report_identities add column account_index bytea;
@@ -28,7 +35,7 @@ create table posts (
   posted_at timestamptz not null,
   -- as the platform takes it for, such as `in`; null where it takes it for none
   language text,
-  -- in lower case, without the sign
+  -- as written, without the sign
   hashtags text[] not null default '{}',
   -- when it was last seen that it is still there, and when that it is not: nobody sees anything of it in public from then on
   checked_at timestamptz,

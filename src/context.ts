@@ -7,7 +7,7 @@ import type { AttemptOutcome, NotificationKind } from './domain/notification.ts'
 import type { Identity } from './domain/report.ts';
 import type { Directory } from './domain/routing/directory.ts';
 import type { Ocr } from './ocr/ocr.ts';
-import type { Post } from './outbound/guarded-fetch.ts';
+import type { Download, Post } from './outbound/guarded-fetch.ts';
 import type { Call } from './outbound/provider-call.ts';
 import type { Enqueue } from './queue/jobs.ts';
 import type { BlindIndex } from './sealing/blind-index.ts';
@@ -68,6 +68,8 @@ export type WorkerContext = Context & {
    * who has it files e-mail.
    */
   readonly blindIndex: BlindIndex;
+  /** The guarded way to files at addresses that others chose. */
+  readonly download: Download;
   /** Where the files go that come with what workers read. */
   readonly attachments: Attachments;
 };

@@ -20,7 +20,7 @@ import {
   createMetrics,
   createNotificationCounter,
   createSourceFigures,
-  watchMails,
+  watchFates,
   watchSpool,
   watchWordBack,
 } from './metrics.ts';
@@ -88,7 +88,7 @@ export async function startGateway(
   const providers = createProviderCall();
   const metrics = createMetrics(db, queues);
   watchWordBack(db, metrics, config.smsSegmentCost);
-  watchMails(db, metrics);
+  watchFates(db, metrics);
   const context: Context = {
     config,
     db,
@@ -129,7 +129,7 @@ export async function startGateway(
       : startWorkers(
           connection,
           config.queueNamespace,
-          createHandlers({ ...context, ...identities, attachments }),
+          createHandlers({ ...context, ...identities, attachments, download: guarded.download }),
           log,
         );
   const sweeping = roles.sweep ? startSweeping(context) : null;

@@ -1,8 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Accept } from './accept.ts';
 import { countBacklog } from './db/backlog.ts';
-import { countMails } from './db/mails.ts';
 import type { Db } from './db/pool.ts';
+import { countFates } from './db/taken-messages.ts';
 import { countWordBack, type WordBackFigure } from './db/word-back-figures.ts';
 import { isReport } from './domain/message.ts';
 import type { AttemptOutcome, NotificationKind } from './domain/notification.ts';
@@ -146,17 +146,29 @@ export function watchWordBack(db: Db, registry: Registry, segmentCost: number): 
   );
 }
 
-/** Shows what became of e-mails within the last 24 hours, by the workers of any process, as PostgreSQL has it. */
-export function watchMails(db: Db, registry: Registry): void {
+/** Shows what became of e-mails and posts within the last 24 hours, by the workers of any process, as PostgreSQL has it. */
+export function watchFates(db: Db, registry: Registry): void {
   const mails: Gauge<'mailbox' | 'fate'> = new Gauge({
     name: 'lapor_mails_last_day',
     help: 'E-mails worked on within 24 hours, by mailbox and what became of them',
     labelNames: ['mailbox', 'fate'],
     registers: [registry],
     collect: async () => {
-      const figures = await countMails(db).catch(() => []);
+      const figures = await countFates(db).catch(() => []);
       mails.reset();
-      for (const { mailbox, fate, count } of figures) mails.set({ mailbox, fate }, count);
+      for (const { mailbox, fate, count } of figures)
+        if (mailbox !== null) mails.set({ mailbox, fate }, count);
+    },
+  });
+  const posts: Gauge<'fate'> = new Gauge({
+    name: 'lapor_posts_last_day',
+    help: 'Posts worked on within 24 hours, by what became of them',
+    labelNames: ['fate'],
+    registers: [registry],
+    collect: async () => {
+      const figures = await countFates(db).catch(() => []);
+      posts.reset();
+      for (const { form, fate, count } of figures) if (form === 'post') posts.set({ fate }, count);
     },
   });
 }

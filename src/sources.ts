@@ -174,7 +174,8 @@ function openSourceDoor(
   onWell: () => void,
 ): SourceDoor {
   let recordedAt = 0;
-  const alarms = new Map<string, string>();
+  /** As they were told of last; who ran it before may have left others. */
+  const alarms = new Map<string, string | null>();
   return {
     take: async (inbound) => {
       ended.throwIfAborted();
@@ -199,11 +200,13 @@ function openSourceDoor(
       recordSourceConnected(db, name).catch(() => undefined);
     },
     alarm: (alarm, words) => {
-      if (alarms.get(alarm) === (words ?? undefined)) return;
-      if (words === null) alarms.delete(alarm);
-      else alarms.set(alarm, words);
+      const before = alarms.get(alarm);
+      if (before === words) return;
+      alarms.set(alarm, words);
       figures.alarmed(name, alarm, words !== null);
-      log[words === null ? 'info' : 'error']({ event: 'source_alarm', source: name, alarm, words });
+      const isNews = words !== null || before !== undefined;
+      if (isNews)
+        log[words === null ? 'info' : 'error']({ event: 'source_alarm', source: name, alarm, words });
       recordSourceAlarm(db, name, alarm, words).catch(() => alarms.delete(alarm));
     },
     fingerprint: (bytes) => blindIndex('source', bytes).toString('base64url'),

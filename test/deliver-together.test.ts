@@ -41,7 +41,7 @@ beforeAll(async () => {
   agency = await startReceivingAgency((webhook, response) => answer(webhook, response));
   guarded = createGuardedFetch({
     allow: ['127.0.0.1'],
-    timeouts: { connect: 1_000, headers: 1_000, total: 1_000, body: 200 },
+    timeouts: { connect: 1_000, headers: 1_000, total: 1_000, body: 200, file: 800 },
   });
 });
 

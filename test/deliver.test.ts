@@ -42,7 +42,7 @@ beforeAll(async () => {
   agency = await startReceivingAgency((webhook, response) => answer(webhook, response));
   guarded = createGuardedFetch({
     allow: [agency.host, '127.0.0.1:9'],
-    timeouts: { connect: 400, headers: 400, total: 800, body: 200 },
+    timeouts: { connect: 400, headers: 400, total: 800, body: 200, file: 800 },
   });
 });
 

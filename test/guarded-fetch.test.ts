@@ -15,7 +15,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createGuardedFetch, type Timeouts } from '../src/outbound/guarded-fetch.ts';
 import { type ReceivingAgency, startReceivingAgency } from './support/receiving-agency.ts';
 
-const impatient: Timeouts = { connect: 400, headers: 300, total: 800, body: 200 };
+const impatient: Timeouts = { connect: 400, headers: 300, total: 800, body: 200, file: 800 };
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -28,13 +28,18 @@ async function start(answer: Parameters<typeof startReceivingAgency>[0]): Promis
   return agency;
 }
 
-function guard(allow: readonly string[], lookup?: LookupFunction) {
+function open(allow: readonly string[], lookup?: LookupFunction) {
   const guarded = createGuardedFetch({
     allow,
     timeouts: impatient,
     ...(lookup === undefined ? {} : { lookup }),
   });
   cleanups.push(guarded.close);
+  return guarded;
+}
+
+function guard(allow: readonly string[], lookup?: LookupFunction) {
+  const guarded = open(allow, lookup);
   return (url: string) => guarded.post({ url, headers: { 'x-uji': 'ya' }, body: '{"isi":"aduan"}' });
 }
 
@@ -228,5 +233,87 @@ describe('a name that resolves differently the second time', () => {
     });
     expect(asked).toHaveLength(2);
     expect(connections).toBe(0);
+  });
+});
+
+describe('a download', () => {
+  const photo = Buffer.alloc(200_000, 'foto');
+  const most = photo.length;
+
+  test('brings the file whole, and the connection is used again', async () => {
+    const host = await start((_, response) => response.end(photo));
+    const { download } = open([host.host]);
+    for (let count = 0; count < 6; count += 1) {
+      const outcome = await download(`${host.origin}/media/A.jpg?name=large`, most);
+      expect(outcome.kind === 'file' && outcome.content.equals(photo)).toBe(true);
+    }
+    expect(host.received[0]).toMatchObject({ path: '/media/A.jpg?name=large', body: '' });
+    expect(new Set(host.received.map(({ remotePort }) => remotePort)).size).toBeLessThanOrEqual(2);
+  });
+
+  test.each([
+    ['says so', { 'content-length': String(photo.length) }],
+    ['does not say so', { 'transfer-encoding': 'chunked' }],
+  ])('of more than is wanted is given up where the answer %s', async (_, headers) => {
+    const host = await start((_, response) => response.writeHead(200, headers).end(photo));
+    expect(await open([host.host]).download(host.origin, most - 1)).toEqual({ kind: 'too-large' });
+  });
+
+  test('without end is given up after so many bytes', async () => {
+    let sent = 0;
+    const host = await start((_, response) => {
+      const block = Buffer.alloc(64 * 1024, 'a');
+      const pour = () => {
+        while (!response.destroyed && response.write(block)) sent += block.length;
+      };
+      response.on('drain', pour).writeHead(200);
+      pour();
+    });
+    expect(await open([host.host]).download(host.origin, most)).toEqual({ kind: 'too-large' });
+    expect(sent).toBeLessThan(64 * 1024 * 1024);
+  });
+
+  test('that drips holds nobody', async () => {
+    const host = await start((_, response) => {
+      response.writeHead(200).write('foto');
+      const drip = setInterval(() => response.write('.'), 20);
+      response.on('close', () => clearInterval(drip));
+    });
+    expect(await open([host.host]).download(host.origin, most)).toMatchObject({ kind: 'timeout' });
+  });
+
+  test('that breaks off is none, whether or not its length was said', async () => {
+    const host = await start(({ path }, response) => {
+      const headers = path === '/said' ? { 'content-length': '1000' } : {};
+      response.writeHead(200, headers).write('setengah', () => response.destroy());
+    });
+    const { download } = open([host.host]);
+    for (const path of ['/said', '/unsaid']) {
+      expect(await download(host.origin + path, most)).toMatchObject({ kind: 'network' });
+    }
+  });
+
+  test('that is not there, or elsewhere, is the status it was answered with, and no redirect is followed', async () => {
+    const inside = await start((_, response) => response.end('rahasia dalam'));
+    const host = await start(({ path }, response) =>
+      response.writeHead(Number(path.slice(1)), { location: `${inside.origin}/meta-data` }).end('isi'),
+    );
+    const { download } = open([host.host, inside.host]);
+    for (const status of [204, 206, 302, 404, 503]) {
+      expect(await download(`${host.origin}/${status}`, most)).toEqual({ kind: 'answer', status });
+    }
+    expect(inside.received).toEqual([]);
+  });
+
+  test('from a private address is blocked, also behind a name', async () => {
+    const host = await start((_, response) => response.end(photo));
+    const port = host.host.split(':')[1];
+    const lookup: LookupFunction = (_hostname, _options, callback) =>
+      callback(null, [{ address: '127.0.0.1', family: 4 }]);
+    const { download } = open([], lookup);
+    expect(await download(`https://127.0.0.1:${port}/`, most)).toMatchObject({ kind: 'blocked' });
+    expect(await download(`https://pbs.jahat.example:${port}/`, most)).toMatchObject({ kind: 'blocked' });
+    expect(await download(`http://pbs.jahat.example:${port}/`, most)).toMatchObject({ kind: 'blocked' });
+    expect(host.received).toEqual([]);
   });
 });

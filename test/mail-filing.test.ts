@@ -9,7 +9,8 @@ import type { Channel, OutgoingMessage } from '../channels/channel.ts';
 import { createMailReader } from '../channels/email/read/reader.ts';
 import { lookAtTables } from '../chaos/leaks.ts';
 import { listAdditions } from '../src/db/additions.ts';
-import { countMails, listKeptMails, orderFiling, takeMail } from '../src/db/mails.ts';
+import { listKeptMails } from '../src/db/mails.ts';
+import { countFates, orderFiling, takeMessage } from '../src/db/taken-messages.ts';
 import type { AttachmentId } from '../src/domain/attachment.ts';
 import { ourMessageId, replyAddress } from '../src/domain/mail-address.ts';
 import type { MessageId, NewMessage } from '../src/domain/message.ts';
@@ -257,7 +258,9 @@ describe('a mail becomes a report', () => {
     });
     await receive(mail);
     expect(await onlyReport()).toMatchObject({ agency_code: 'D32.73', routed: 'D32.73' });
-    expect(await countMails(database.pool)).toEqual([{ mailbox: 'kota-bandung', fate: 'report', count: 1 }]);
+    expect(await countFates(database.pool)).toEqual([
+      { form: 'mail', mailbox: 'kota-bandung', fate: 'report', count: 1 },
+    ]);
   });
 
   test.each([
@@ -771,7 +774,7 @@ describe('a mail that defeats us', () => {
   test('is not read any more once it took the worker with it three times', async () => {
     const [id = '' as MessageId] = await leave(writeMail({ text: 'racun' }));
     for (let death = 0; death < 3; death += 1) {
-      await takeMail(database.pool, id, core.context.clock(), after(core.context.clock(), 120_000));
+      await takeMessage(database.pool, id, core.context.clock(), after(core.context.clock(), 120_000));
       // nobody else touches it while it may be read
       await handlers().messages({ messageIds: [id] });
       expect(await listMessages()).toMatchObject([{ state: 'pending' }]);
@@ -850,7 +853,7 @@ describe('where the worker dies, or loses PostgreSQL, at the end of a transactio
       let finishes = false;
       const query = async (...given: readonly unknown[]) => {
         const [what] = given as [string | { readonly name?: string }];
-        if (typeof what !== 'string') finishes ||= what.name === 'finish-mail';
+        if (typeof what !== 'string') finishes ||= what.name === 'finish-taken';
         const isTheOne = what === 'commit' && finishes && !lost;
         if (!isTheOne) return client.query(...(given as [string]));
         lost = true;
@@ -922,7 +925,7 @@ describe('where the worker dies, or loses PostgreSQL, at the end of a transactio
 
   test('it is read again once the lease of the dead one ran out', async () => {
     const [id = '' as MessageId] = await leave(writeMail({ text: uniqueWord() }));
-    await takeMail(database.pool, id, core.context.clock(), after(core.context.clock(), 120_000));
+    await takeMessage(database.pool, id, core.context.clock(), after(core.context.clock(), 120_000));
     ahead = 119_000;
     await sweep(core.context);
     expect(core.jobs).toEqual([]);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import PostalMime from 'postal-mime';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { orderFiling } from '../src/db/mails.ts';
+import { orderFiling } from '../src/db/taken-messages.ts';
 import { bounceAddress } from '../src/domain/mail-address.ts';
 import type { NotificationId } from '../src/domain/report.ts';
 import { forgetReports } from './support/core.ts';

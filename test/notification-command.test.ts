@@ -85,7 +85,7 @@ describe('lapor notification', () => {
     const again = await run('resend', id);
     expect(again).toMatchObject({ code: 1, stdout: '' });
     expect(again.stderr).toBe(
-      `No message ${id} is parked, refused, capped or undelivered; "lapor notification list" says where it stands.\n`,
+      `No message ${id} is parked, refused, capped, not summoned or undelivered; "lapor notification list" says where it stands.\n`,
     );
   });
 
@@ -106,10 +106,11 @@ describe('lapor notification', () => {
   test('resends what was held back, and what never reached the phone', async () => {
     for (const [state, delivery] of [
       ['capped', null],
+      ['not_summoned', null],
       ['sent', 'failed'],
     ]) {
       await database.pool.query(
-        `update notifications set state = $1, delivery_state = $2,
+        `update notifications set state = $1, delivery_state = $2, reason = 'said why',
            delivery_at = case when $2::text is null then null else now() end, finished_at = now()`,
         [state, delivery],
       );

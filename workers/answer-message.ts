@@ -141,11 +141,14 @@ const hidesMore = (command: PlainWords, report: AskedReport): boolean =>
   (command.confidential && !report.confidential) ||
   (command.anonymous && !report.anonymous && !report.confidential);
 
+/** Of a post that was edited: see `insertAddition`. */
+type Version = { readonly version?: number | null };
+
 /** Stores what the reporter says besides, and has it handed to the agency that has the report; cut as a report is. */
 export async function addToReport(
   { sealAgain, clock }: Pick<AnswerContext, 'sealAgain' | 'clock'>,
   db: Db,
-  { cause, identity, original, single, files = [] }: Omit<Whole, 'reading'>,
+  { cause, identity, original, single, files = [], version = null }: Omit<Whole, 'reading'> & Version,
   reportId: ReportId,
   said: string,
 ): Promise<{ readonly deliveryIds: readonly DeliveryId[] }> {
@@ -163,7 +166,15 @@ export async function addToReport(
     await insertSeal(db, id, sealed, cause.phoneIndex);
   }
   const { channel, receivedAt } = cause;
-  await insertAddition(db, { id, reportId, channel, text: masked, receivedAt, fileCount: files.length });
+  await insertAddition(db, {
+    id,
+    reportId,
+    channel,
+    text: masked,
+    receivedAt,
+    fileCount: files.length,
+    version,
+  });
   if (files.length > 0) {
     await lockFilesOf(db, reportId);
     await insertAddedFiles(db, { reportId, additionId: id }, files);

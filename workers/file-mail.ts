@@ -1,18 +1,12 @@
+import { createHash } from 'node:crypto';
 import type { WorkerContext } from '../src/context.ts';
-import { crashPoint } from '../src/crash-points.ts';
 import { recordDeliveries } from '../src/db/delivery-receipts.ts';
-import {
-  type AnsweredReport,
-  type FinishedMail,
-  findAnsweredReport,
-  findOfficeOf,
-  finishMail,
-  lockMail,
-  type TakenMail,
-} from '../src/db/mails.ts';
-import { leadReceiptsTo, setAsideMessages } from '../src/db/messages.ts';
-import { type Db, transaction } from '../src/db/pool.ts';
-import type { ReadMail } from '../src/domain/mail.ts';
+import { type AnsweredReport, findAnsweredReport, findOfficeOf } from '../src/db/mails.ts';
+import { leadReceiptsTo } from '../src/db/messages.ts';
+import type { Db } from '../src/db/pool.ts';
+import type { TakenMessage } from '../src/db/taken-messages.ts';
+import type { MailFile, ReadMail } from '../src/domain/mail.ts';
+import { chooseFiles } from '../src/domain/mail-files.ts';
 import {
   describeUnreadable,
   findReasonToHold,
@@ -33,11 +27,12 @@ import { after } from '../src/domain/moment.ts';
 import { type Identity, limits, type Original } from '../src/domain/report.ts';
 import { nationalDesk } from '../src/domain/routing/directory.ts';
 import { mayActFor } from '../src/domain/staff.ts';
-import { AppError, describeFailure } from '../src/errors.ts';
+import { AppError } from '../src/errors.ts';
 import { openSealedReport } from '../src/sealing/sealed-report.ts';
 import { addToReport, storeReport, tell } from './answer-message.ts';
-import { describeRefused, type TakenFiles, takeFiles } from './mail-files.ts';
-import type { Next } from './next-jobs.ts';
+import { type Decision, finish, setAsideUnopenable } from './finish-filing.ts';
+import { type Next, nothingNext } from './next-jobs.ts';
+import { type IncomingFile, noFiles, type TakenFiles, takeFiles } from './take-files.ts';
 
 export type MailContext = Pick<
   WorkerContext,
@@ -55,7 +50,7 @@ export type MailContext = Pick<
 
 /** A mail with all that is known of it before anything is decided. */
 type Letter = {
-  readonly cause: TakenMail;
+  readonly cause: TakenMessage;
   readonly content: MailContent;
   readonly read: ReadMail;
   readonly original: Original;
@@ -65,11 +60,6 @@ type Letter = {
   readonly isAnswer: boolean;
   readonly hold: string | null;
 };
-
-type Done = { readonly next: Next } & Pick<FinishedMail, 'fate' | 'reportId' | 'outcome'>;
-
-const nothing: Next = { reportIds: [], deliveryIds: [], notificationIds: [] };
-const noFiles: TakenFiles = { uploads: [], refused: [] };
 
 /** What is added where only files came, of which none could be taken. */
 const unreadableFiles = '(surat elektronik dengan berkas yang tidak dapat diterima)';
@@ -81,58 +71,58 @@ const waitForRoomMs = 60 * 60_000;
  * Does with a mail what it is for: a report, an addition to the report it answers, word of one of our own mails, or nothing.
  * Whatever is decided is one transaction; that it was decided by somebody else meanwhile changes nothing.
  */
-export async function fileMail(context: MailContext, cause: TakenMail): Promise<Next> {
+export async function fileMail(context: MailContext, cause: TakenMessage): Promise<Next> {
   const sealed = await openMail(context, cause);
-  if (sealed === null) return setAside(context, cause);
+  if (sealed === null) return setAsideUnopenable(context, cause);
   const readMail = context.channels.find(({ name }) => name === cause.channel)?.readMail;
   if (readMail === undefined) throw new AppError('config', `no channel reads what comes by ${cause.channel}`);
   const read = await readMail(sealed.original.body);
   if (read.kind !== 'report' && !cause.fileAnyway) {
-    return finish(context, cause, read, noFiles, (tx) => keep(context, tx, read));
+    return finish(context, cause, withFiles(read), (tx) => keep(context, tx, read));
   }
   if (read.error !== null && read.text === '' && read.files.length === 0) {
-    return fileUnread(context, cause, tellWhy(read.error) ?? 'it could not be read', read);
+    return fileMailUnread(context, cause, tellWhy(read.error) ?? 'it could not be read', read);
   }
 
   const letter = await understand(context, cause, sealed, read);
   const answered = await findAnswered(context, letter);
   const isSilent = letter.words.text === '' && read.files.length === 0;
   if (letter.isAnswer && !cause.fileAnyway && isSilent) {
-    return finish(context, cause, read, noFiles, async () => ({
-      next: nothing,
+    return finish(context, cause, withFiles(read), async () => ({
+      next: nothingNext,
       fate: 'empty',
       reportId: null,
       outcome: 'an answer to one of our mails that says nothing',
     }));
   }
-  const taken = await takeFiles(context, read.files, {
+  const taken = await takeFiles(context, chooseFiles(read.files, hash).map(toIncoming), {
     lane: cause.id,
     mayWait: after(cause.acceptedAt, waitForRoomMs) > context.clock(),
   });
   // What was cut off was files: words come first.
   const isCut = sealed.content.cutFrom !== undefined && taken.refused.length === 0;
   const files = isCut ? { ...taken, refused: ['size' as const] } : taken;
-  return finish(context, cause, read, files, (tx) =>
+  return finish(context, cause, withFiles(read, files), (tx) =>
     answered === null ? fileAsReport(context, tx, letter, files) : add(context, tx, letter, answered, files),
   );
 }
 
 /** Files what could not be read as a report that says so, for staff to see first; confidential, for it may have asked to be. */
-export async function fileUnread(
+export async function fileMailUnread(
   context: MailContext,
-  cause: TakenMail,
+  cause: TakenMessage,
   why: string,
   read: ReadMail | null = null,
 ): Promise<Next> {
   const sealed = await openMail(context, cause);
-  if (sealed === null) return setAside(context, cause);
+  if (sealed === null) return setAsideUnopenable(context, cause);
   const our = readOurAddress(context.config.email);
   const words: PlainWords = {
     text: describeUnreadable(cause.receivedAt),
     anonymous: false,
     confidential: true,
   };
-  return finish(context, cause, read, noFiles, async (tx) => {
+  return finish(context, cause, withFiles(read), async (tx) => {
     const identity = read && readIdentity(read, our, false);
     const original = toHeaderOriginal(sealed.original, read?.messageId ?? null);
     const hold = 'surat elektronik tidak terbaca; bentuk aslinya: lapor message original';
@@ -144,25 +134,26 @@ export async function fileUnread(
   });
 }
 
+const withFiles = (read: ReadMail | null, files: TakenFiles = noFiles) => ({
+  fileCount: read?.files.length ?? 0,
+  files,
+});
+
+const hash = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+const toIncoming = ({ name, content }: MailFile): IncomingFile => ({ name, read: async () => content });
+
 /** Null where the seal is not what was sealed. */
 async function openMail(
   { open }: MailContext,
-  cause: TakenMail,
+  cause: TakenMessage,
 ): Promise<{ readonly content: MailContent; readonly original: Original } | null> {
   const opened = await openSealedReport(open, cause.id, cause, 'nobody');
   return opened?.content?.kind === 'mail' ? { content: opened.content, original: opened.original } : null;
 }
 
-async function setAside({ db, clock, log }: MailContext, { id }: TakenMail): Promise<Next> {
-  const error = 'the seal does not open';
-  log.error({ event: 'message_set_aside', messageIds: [id], error });
-  await setAsideMessages(db, [id], error, clock());
-  return nothing;
-}
-
 async function understand(
   context: MailContext,
-  cause: TakenMail,
+  cause: TakenMessage,
   { content, original }: { readonly content: MailContent; readonly original: Original },
   read: ReadMail,
 ): Promise<Letter> {
@@ -189,12 +180,12 @@ async function understand(
 /** By staff of the agency that the mailbox belongs to, or of one above it, from the address that they sign in with. */
 async function isForwardedByOffice(
   { db, directory }: MailContext,
-  { agency }: TakenMail,
+  { agency }: TakenMessage,
   { from, forwardedFrom }: ReadMail,
 ): Promise<boolean> {
   if (from === null || forwardedFrom === null) return false;
   const office = await findOfficeOf(db, from.address.trim());
-  return office !== null && mayActFor({ agencyCode: office }, agency, directory());
+  return office !== null && mayActFor({ agencyCode: office }, agency ?? nationalDesk, directory());
 }
 
 /** The report that the mail adds to; null where it is to be one of its own, as SMS are that ask for more secrecy than theirs has. */
@@ -216,10 +207,10 @@ const indexOf = ({ blindIndex }: MailContext, address: string): Buffer =>
   blindIndex('email', address.toLowerCase());
 
 /** What is no report: kept, counted, and where it tells what became of one of our mails, that is on record. */
-async function keep({ config, clock }: MailContext, tx: Db, read: ReadMail): Promise<Done> {
+async function keep({ config, clock }: MailContext, tx: Db, read: ReadMail): Promise<Decision> {
   const why = tellWhy(read.why);
   const done = {
-    next: nothing,
+    next: nothingNext,
     fate: read.kind,
     reportId: null,
     outcome: `not a report: ${read.kind}${why === null ? '' : `, ${why}`}`,
@@ -232,7 +223,12 @@ async function keep({ config, clock }: MailContext, tx: Db, read: ReadMail): Pro
   return { ...done, outcome: `${done.outcome}; of our mail ${notificationId}` };
 }
 
-async function fileAsReport(context: MailContext, tx: Db, letter: Letter, files: TakenFiles): Promise<Done> {
+async function fileAsReport(
+  context: MailContext,
+  tx: Db,
+  letter: Letter,
+  files: TakenFiles,
+): Promise<Decision> {
   const { cause, isAnswer, identity, original, hold } = letter;
   const words = toReportWords(letter.words, cause.receivedAt);
   // It may belong to a report that is secret, and nothing may show whether there is one.
@@ -261,7 +257,7 @@ function describeLoss({ read, content, original }: Letter): readonly string[] {
 async function store(
   context: MailContext,
   tx: Db,
-  cause: TakenMail,
+  cause: TakenMessage,
   {
     words,
     identity,
@@ -271,8 +267,8 @@ async function store(
     readonly words: PlainWords & Pick<MailWords, 'title'>;
   },
   { uploads }: TakenFiles,
-  done: Pick<Done, 'fate' | 'outcome'>,
-): Promise<Done> {
+  done: Pick<Decision, 'fate' | 'outcome'>,
+): Promise<Decision> {
   const { channel, externalId, receivedAt, agency, keyId } = cause;
   const report = {
     ...toPlainReport(words, { channel, externalId, identity, receivedAt, original }),
@@ -290,7 +286,7 @@ async function store(
     keyId,
   );
   await leadReceiptsTo(tx, reportId, [cause.id]);
-  return { ...done, reportId, next: { ...nothing, reportIds: [reportId] } };
+  return { ...done, reportId, next: { ...nothingNext, reportIds: [reportId] } };
 }
 
 async function add(
@@ -299,7 +295,7 @@ async function add(
   { cause, words, identity, original }: Letter,
   { reportId, trackingId }: AnsweredReport,
   files: TakenFiles,
-): Promise<Done> {
+): Promise<Decision> {
   // Under a seal of its own, for the message's has the mail as it came and no words apart.
   const addition = { cause, identity, original, single: false, files: files.uploads };
   const said = words.text === '' && files.uploads.length === 0 ? unreadableFiles : words.text;
@@ -318,37 +314,4 @@ async function add(
     reportId,
     outcome: 'added to the report',
   };
-}
-
-/** Decides, unless somebody else did; files that are not wanted then are deleted. Where a commit is in doubt the sweep looks. */
-async function finish(
-  { db, clock, attachments, log }: MailContext,
-  { id }: TakenMail,
-  read: ReadMail | null,
-  files: TakenFiles,
-  decide: (tx: Db) => Promise<Done>,
-): Promise<Next> {
-  const done = await transaction(db, async (tx) => {
-    if (!(await lockMail(tx, id))) return null;
-    const { next, ...what } = await decide(tx);
-    const filesNotTaken = files.refused.length;
-    const outcome = filesNotTaken === 0 ? what.outcome : what.outcome + describeRefused(files);
-    await finishMail(
-      tx,
-      id,
-      { ...what, outcome, fileCount: read?.files.length ?? 0, filesNotTaken },
-      clock(),
-    );
-    crashPoint('messages:before-commit');
-    return { next, fate: what.fate };
-  });
-  crashPoint('messages:after-commit');
-  if (done === null) {
-    await attachments.discard(files.uploads).catch((error: unknown) => {
-      log.warn({ event: 'uploads_not_discarded', error: describeFailure(error) });
-    });
-    return nothing;
-  }
-  log.info({ event: 'mail_done', messageId: id, fate: done.fate });
-  return done.next;
 }

@@ -6,9 +6,10 @@ import { claimFingerprints, insertFilings, insertFirstRoutes } from '../src/db/f
 import { listFromSameReporter } from '../src/db/identities.ts';
 import { deleteFromInbox, lockUnfiled, quarantineReport, type UnfiledReport } from '../src/db/inbox.ts';
 import { type Joined, listJoined } from '../src/db/joined-reports.ts';
-import { listFilesNotTaken } from '../src/db/mails.ts';
 import { insertNotifications } from '../src/db/notifications.ts';
 import { type Db, isUnavailable, transaction } from '../src/db/pool.ts';
+import { listHashtags } from '../src/db/posts.ts';
+import { listFilesNotTaken } from '../src/db/taken-messages.ts';
 import { processHalving } from '../src/domain/batches.ts';
 import {
   type Duplicate,
@@ -19,6 +20,7 @@ import {
 import { fingerprint } from '../src/domain/duplicates/fingerprint.ts';
 import { kindOfFiling } from '../src/domain/notification.ts';
 import type { DeliveryId, NotificationId, ReportId } from '../src/domain/report.ts';
+import { spellHashtags } from '../src/domain/routing/hashtags.ts';
 import { routeWith } from '../src/domain/routing/route-report.ts';
 import { mintTrackingId } from '../src/domain/tracking-id.ts';
 import { wordBackChannel } from '../src/domain/word-back.ts';
@@ -99,8 +101,10 @@ async function file(context: IntakeContext, db: Db, reportIds: readonly string[]
   const joined = await findJoined(db, reports);
   const duplicates = await findDuplicatesOf(context, db, reports, joined);
   const directory = context.directory();
+  const spelled = await spellHashtagsOf(db, reports);
   const routes = reports.map((report) => {
-    const { agency, topic, reason, confidence } = routeWith(directory, report, joined.get(report.id) ?? null);
+    const told = spelled.get(report.id) ?? report;
+    const { agency, topic, reason, confidence } = routeWith(directory, told, joined.get(report.id) ?? null);
     return { reportId: report.id, agency, topic, reason, confidence };
   });
 
@@ -127,9 +131,14 @@ async function file(context: IntakeContext, db: Db, reportIds: readonly string[]
   );
   const caseOf = (id: ReportId) => duplicates.get(id)?.of ?? id;
   const viralIds = await markSurges(context, db, reports, routes, caseOf);
-  const byMail = reports.filter(({ channel }) => channel === 'email').map(({ id }) => id);
+  const withFiles = reports.filter(({ channel }) => channel === 'email' || channel === 'twitter');
   const filesNotTaken: ReadonlyMap<ReportId, number> =
-    byMail.length === 0 ? new Map() : await listFilesNotTaken(db, byMail);
+    withFiles.length === 0
+      ? new Map()
+      : await listFilesNotTaken(
+          db,
+          withFiles.map(({ id }) => id),
+        );
   const notifications = planNotifications(context, reports, duplicates, trackingIds, filesNotTaken);
   if (notifications.length > 0) await insertNotifications(db, notifications, now);
   await deleteFromInbox(
@@ -138,6 +147,25 @@ async function file(context: IntakeContext, db: Db, reportIds: readonly string[]
   );
   crashPoint('intake:before-commit');
   return { deliveryIds: [...deliveryIds, ...viralIds], notificationIds: notifications.map(({ id }) => id) };
+}
+
+/** Posts with what their hashtags say behind their words: `#JalanRusak #Bandung` is how people say what and where. */
+async function spellHashtagsOf(
+  db: Db,
+  reports: readonly UnfiledReport[],
+): Promise<ReadonlyMap<ReportId, UnfiledReport>> {
+  const posts = reports.filter(({ channel }) => channel === 'twitter');
+  if (posts.length === 0) return new Map();
+  const hashtags = await listHashtags(
+    db,
+    posts.map(({ id }) => id),
+  );
+  return new Map(
+    posts.map((post) => [
+      post.id,
+      { ...post, text: `${post.text}\n${spellHashtags(hashtags.get(post.id) ?? [])}` },
+    ]),
+  );
 }
 
 /** Where a channel can send. Whether there is anybody to send to is found when it is sent: intake knows nobody. */

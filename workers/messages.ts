@@ -1,6 +1,5 @@
 import type { WorkerContext } from '../src/context.ts';
 import { crashPoint } from '../src/crash-points.ts';
-import { listWaitingMails } from '../src/db/mails.ts';
 import {
   findPartKey,
   finishMessages,
@@ -14,6 +13,7 @@ import {
   setAsideMessages,
 } from '../src/db/messages.ts';
 import { type Db, isUnavailable, transaction } from '../src/db/pool.ts';
+import { listToTake } from '../src/db/taken-messages.ts';
 import { readText } from '../src/domain/commands.ts';
 import type { Command, MessageId, NewMessage, Part } from '../src/domain/message.ts';
 import { after } from '../src/domain/moment.ts';
@@ -29,7 +29,7 @@ import { AppError, describeFailure } from '../src/errors.ts';
 import type { Handlers } from '../src/queue/jobs.ts';
 import { openSealedReport, type SealedReport } from '../src/sealing/sealed-report.ts';
 import { addToReport, answerMessage, type Done, fileAsReport, type Whole } from './answer-message.ts';
-import { createMails } from './mails.ts';
+import { createFiling } from './filing.ts';
 import { enqueueNext, mergeNext, type Next } from './next-jobs.ts';
 
 type MessagesContext = Pick<
@@ -43,6 +43,7 @@ type MessagesContext = Pick<
   | 'blindIndex'
   | 'attachments'
   | 'directory'
+  | 'download'
   | 'clock'
   | 'log'
 >;
@@ -51,21 +52,21 @@ type Opened<Content> = SealedReport & { readonly content: Content };
 type OpenedPart = StoredPartRow & { readonly text: string; readonly opened: Opened<Part> };
 
 /**
- * Makes the handler of `messages` jobs: does what each message asks, files e-mail, and puts parts together once they are there,
+ * Makes the handler of `messages` jobs: does what each message asks, files e-mails and posts, and puts parts together once they are there,
  * or once nobody waits for the missing ones any more. Each is one transaction, so it may come again and two workers may have the
  * same. One that cannot be processed is set aside for staff, and the others go on.
  */
 export function createMessages(context: MessagesContext): Handlers['messages'] {
-  const fileMails = createMails(context);
+  const fileTaken = createFiling(context);
   return async ({ messageIds }) => {
-    const mails = await listWaitingMails(context.db, messageIds);
-    const isMail = new Set<string>(mails.map(({ id }) => id));
+    const toTake = await listToTake(context.db, messageIds);
+    const isTaken = new Set<string>(toTake.map(({ id }) => id));
     const results = await Promise.allSettled([
       workOnEach(
         context,
-        messageIds.filter((id) => !isMail.has(id)),
+        messageIds.filter((id) => !isTaken.has(id)),
       ),
-      fileMails(mails),
+      fileTaken(toTake),
     ]);
     const failure = results.find((result) => result.status === 'rejected');
     if (failure !== undefined) throw failure.reason;

@@ -7,6 +7,8 @@ import type { Done } from './answer-message.ts';
 /** What a message puts on the queue when it is done. */
 export type Next = Pick<Done, 'reportIds' | 'deliveryIds' | 'notificationIds'>;
 
+export const nothingNext: Next = { reportIds: [], deliveryIds: [], notificationIds: [] };
+
 export const mergeNext = (all: readonly Next[]): Next => ({
   reportIds: all.flatMap(({ reportIds }) => reportIds),
   deliveryIds: all.flatMap(({ deliveryIds }) => deliveryIds),

@@ -6,6 +6,7 @@ import { capNotification, lockContact } from '../src/db/contact-limits.ts';
 import {
   beginSending,
   findDueNotifications,
+  isToldInPrivate,
   type Notification,
   postponeNotification,
   recordSend,
@@ -104,6 +105,9 @@ export function createNotify(context: NotifyContext): Handlers['notify'] {
       return record(notification, park('not sent: the channel cannot send any more'));
     const until = mayWake(notification) ? null : quietUntil(quietHours, clock(), notification.askedAt);
     if (until !== null) return postpone(notification, until);
+    if (channel.isPublic === true && (await isToldInPrivate(db, notification.reportId))) {
+      return settle(notification, { kind: 'refused', reason: 'everybody could read whose report it is' });
+    }
     const message = await compose(notification);
     if (typeof message === 'string') return settle(notification, { kind: 'refused', reason: message });
 
@@ -213,9 +217,9 @@ export function createNotify(context: NotifyContext): Handlers['notify'] {
 /** Staff had it sent again. */
 const isStaffs = ({ attempt, roundAttempt }: Notification): boolean => attempt > roundAttempt;
 
-/** A mail wakes nobody up. */
+/** A mail wakes nobody up, nor does a post. */
 const mayWake = (notification: Notification): boolean =>
-  notification.channel === 'email' || isStaffs(notification);
+  notification.channel === 'email' || notification.channel === 'twitter' || isStaffs(notification);
 
 function park(reason: string): SendSettlement {
   return { verdict: 'parked', providerId: null, reason, nextAttemptAt: null };

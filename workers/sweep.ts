@@ -22,7 +22,7 @@ export async function sweep({ config, db, enqueue, clock }: SweepContext): Promi
   await enqueueInBatches(await listOverdueReports(db, now, mostPerTurn), (reportIds) =>
     enqueue('intake', { reportIds }),
   );
-  const longestWait = (config.smsPartsWaitMinutes + 1) * 60_000;
+  const longestWait = (Math.max(config.smsPartsWaitMinutes, config.twitter.threadMinutes) + 1) * 60_000;
   await enqueueInBatches(await listDueMessages(db, now, longestWait, mostPerTurn), (messageIds) =>
     enqueue('messages', { messageIds }),
   );

@@ -9,7 +9,7 @@ describe('a failure at X', () => {
   it('is told apart by its status', () => {
     expect(refuse(401).kind).toBe('unauthorized');
     expect(refuse(404).kind).toBe('not-found');
-    expect(refuse(503).kind).toBe('in-doubt');
+    expect(refuse(503)).toEqual({ kind: 'in-doubt', answered: true });
     expect(refuse(400, { errors: [{ parameters: { since_id: ['1'] } }] })).toEqual({
       kind: 'invalid',
       parameter: 'since_id',
@@ -71,8 +71,8 @@ describe('a failure at X', () => {
     });
     expect(readFailure(failed('ECONNREFUSED', 'connect'), now)).toEqual({ kind: 'unreachable' });
     expect(readFailure(failed('ENOTFOUND', 'getaddrinfo'), now)).toEqual({ kind: 'unreachable' });
-    expect(readFailure(failed('ECONNRESET', 'read'), now)).toEqual({ kind: 'in-doubt' });
-    expect(readFailure(new Error('whatever'), now)).toEqual({ kind: 'in-doubt' });
+    expect(readFailure(failed('ECONNRESET', 'read'), now)).toEqual({ kind: 'in-doubt', answered: false });
+    expect(readFailure(new Error('whatever'), now)).toEqual({ kind: 'in-doubt', answered: false });
   });
 
   it('is told without a word of the answer', () => {

@@ -16,8 +16,8 @@ export type XFailure =
   | { readonly kind: 'invalid'; readonly parameter: string | null }
   /** There was no connection. */
   | { readonly kind: 'unreachable' }
-  /** Broken off, too slow, or X failed at it: it may have been carried out. */
-  | { readonly kind: 'in-doubt' };
+  /** Broken off, too slow, or X failed at it: it may have been carried out. `answered`: X said so, and gave out nothing. */
+  | { readonly kind: 'in-doubt'; readonly answered: boolean };
 
 /** Reasons that X gives in words alone. */
 const knownReasons: readonly (readonly [reason: string, words: RegExp])[] = [
@@ -42,7 +42,7 @@ export function readFailure(error: unknown, now: Date): XFailure {
   if (isAnswer(error)) {
     return readRefusal({ status: error.code, headers: error.headers, body: error.data }, now);
   }
-  return isBeforeConnection(error) ? { kind: 'unreachable' } : { kind: 'in-doubt' };
+  return isBeforeConnection(error) ? { kind: 'unreachable' } : { kind: 'in-doubt', answered: false };
 }
 
 /** Told by its mark, not by its class: so the library is loaded only where calls are made. */
@@ -58,7 +58,7 @@ export function readRefusal({ status, headers, body }: Refusal, now: Date): XFai
   if (status === 403) return { kind: 'forbidden', reason: findReason(problem) };
   if (status === 404) return { kind: 'not-found' };
   if (status >= 400 && status < 500) return { kind: 'invalid', parameter: findParameter(body) };
-  return { kind: 'in-doubt' };
+  return { kind: 'in-doubt', answered: true };
 }
 
 /** How a failure is told to staff. */
@@ -79,7 +79,7 @@ export function describeXFailure(failure: XFailure): string {
     case 'unreachable':
       return 'X cannot be reached';
     case 'in-doubt':
-      return 'X failed, or broke off';
+      return failure.answered ? 'X failed at it (5xx)' : 'X broke off, or did not answer in time';
   }
 }
 

@@ -1,11 +1,16 @@
 import type { TwitterConfig } from '../../src/config/twitter.ts';
 import type { Budget } from '../../src/domain/budget.ts';
 import type { Channel } from '../channel.ts';
+import { createXClients } from './client.ts';
+import { createSearchSource } from './search/source.ts';
 
 /**
  * Posts on X that call us: searched for, and streamed where the plan has it; word back is an answer to the post. Off without a
  * bearer token.
  */
-export function createTwitterChannel(_config: TwitterConfig, _budget: Budget): Channel {
-  return { name: 'twitter', providers: [] };
+export function createTwitterChannel(config: TwitterConfig, budget: Budget): Channel {
+  const clients = createXClients(config);
+  if (clients === null) return { name: 'twitter', providers: [] };
+  const sources = [createSearchSource({ config, client: clients.app, budget })];
+  return { name: 'twitter', providers: [], isPublic: true, sources: async () => sources };
 }

@@ -2,10 +2,11 @@ import { pipeline } from 'node:stream/promises';
 import { defineCommand } from 'citty';
 import { recordAudit } from '../db/audit.ts';
 import { findSealedReport } from '../db/identities.ts';
-import { findMailOf, listKeptMails, orderFiling } from '../db/mails.ts';
+import { listKeptMails } from '../db/mails.ts';
 import { listSetAsideMessages, retryMessage } from '../db/messages.ts';
 import { type Pool, transaction } from '../db/pool.ts';
 import { readDatabaseTime } from '../db/server-facts.ts';
+import { findTakenOf, orderFiling } from '../db/taken-messages.ts';
 import { AppError } from '../errors.ts';
 import { readPrivateKeys } from '../sealing/keys.ts';
 import { createOpen } from '../sealing/open.ts';
@@ -56,7 +57,7 @@ async function printKept(db: Pool, asJson: boolean): Promise<void> {
 }
 
 const file = defineCommand({
-  meta: { name: 'file', description: 'Make an e-mail a report, whatever it was taken for' },
+  meta: { name: 'file', description: 'Make an e-mail or post a report, whatever it was taken for' },
   args: { id: { type: 'positional', description: 'Id of the message', required: true } },
   run: ({ args }) =>
     withDatabase(async ({ db }) => {
@@ -65,7 +66,7 @@ const file = defineCommand({
         if (!(await orderFiling(tx, id, await readDatabaseTime(tx)))) {
           throw new AppError(
             'conflict',
-            `No e-mail ${id} is kept or set aside; "lapor message list --kept" shows those that are.`,
+            `No e-mail or post ${id} is kept or set aside; "lapor message list --kept" shows the e-mails that are.`,
           );
         }
         await recordAudit(tx, {
@@ -84,7 +85,7 @@ const original = defineCommand({
   meta: {
     name: 'original',
     description:
-      'An e-mail as it came, byte for byte, on standard output. Needs the private keys; goes into the audit log first',
+      'An e-mail or post as it came, byte for byte, on standard output. Needs the private keys; goes into the audit log first',
   },
   args: {
     id: { type: 'positional', description: 'Id of the message, or of the report it became', required: true },
@@ -98,9 +99,9 @@ const original = defineCommand({
     withDatabase(async ({ db, config }) => {
       const reason = readReason(args.reason);
       const open = createOpen(() => readPrivateKeys(config));
-      const id = await findMailOf(db, parseId(args.id));
+      const id = await findTakenOf(db, parseId(args.id));
       if (id === null)
-        throw new AppError('not-found', `${args.id} is no e-mail, and no report that came as one.`);
+        throw new AppError('not-found', `${args.id} is no e-mail or post, and no report that came as one.`);
       await recordAudit(db, {
         actor: nameOperator(),
         action: 'mail_disclosed',

@@ -80,12 +80,12 @@ const resend = defineCommand({
   meta: {
     name: 'resend',
     description:
-      'Send a parked, refused, capped or undelivered message again, even if it was sent before and at any hour',
+      'Send a parked, refused, capped, not summoned or undelivered message again, even if it was sent before and at any hour',
   },
   args: { id, reason },
   run: ({ args }) =>
     withDatabase(async ({ db }) => {
-      const may = 'parked, refused, capped or undelivered';
+      const may = 'parked, refused, capped, not summoned or undelivered';
       await decide(db, args, 'notification_resent', may, resendNotification);
       console.log('due again; a running worker takes it within seconds');
     }),

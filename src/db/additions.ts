@@ -14,13 +14,17 @@ export type Addition = {
 /** False where it is stored already. */
 export async function insertAddition(
   db: Db,
-  addition: Addition & { readonly fileCount: number },
+  addition: Addition & {
+    readonly fileCount: number;
+    /** Of a post that was edited, which reads so now: 2 after the first edit; null for what is said besides. */
+    readonly version?: number | null;
+  },
 ): Promise<boolean> {
   const { rowCount } = await db.query({
     name: 'insert-addition',
     text: `
-      insert into additions (id, report_id, channel, text, received_at, file_count)
-      values ($1, $2, $3, $4, $5, $6)
+      insert into additions (id, report_id, channel, text, received_at, file_count, version)
+      values ($1, $2, $3, $4, $5, $6, $7)
       on conflict do nothing`,
     values: [
       addition.id,
@@ -29,6 +33,7 @@ export async function insertAddition(
       addition.text,
       addition.receivedAt,
       addition.fileCount,
+      addition.version ?? null,
     ],
   });
   return rowCount === 1;

@@ -3,8 +3,8 @@ import type { Notification } from './notifications.ts';
 import type { Db } from './pool.ts';
 
 /**
- * The blind index of the number that the seal of this id gives, or for e-mail of the address, locked until the transaction
- * ends, so that messages to one contact are counted and begun one after the other; null where it gives none.
+ * The blind index of the number that the seal of this id gives, for e-mail of the address, for X of the account, locked until
+ * the transaction ends, so that messages to one contact are counted and begun one after the other; null where it gives none.
  */
 export async function lockContact(
   db: Db,
@@ -14,7 +14,7 @@ export async function lockContact(
     name: 'lock-contact',
     text: `
       with contact as (
-        select case when $2 = 'email' then email_index else phone_index end as contact_index
+        select case $2 when 'email' then email_index when 'twitter' then account_index else phone_index end as contact_index
         from report_identities where report_id = $1
       )
       select contact_index, pg_advisory_xact_lock(hashtextextended(encode(contact_index, 'hex'), 1708))

@@ -130,6 +130,17 @@ export async function findDueNotifications(
   return rows.map(toNotification);
 }
 
+/** Nobody but its reporter may learn whose report this is. Without a report there is nothing to learn. */
+export async function isToldInPrivate(db: Db, reportId: ReportId | null): Promise<boolean> {
+  if (reportId === null) return false;
+  const { rowCount } = await db.query({
+    name: 'is-told-in-private',
+    text: 'select from reports where id = $1 and (anonymous or confidential)',
+    values: [reportId],
+  });
+  return rowCount !== 0;
+}
+
 /** What is recorded of an attempt when it begins. */
 export type Beginning = {
   readonly now: Date;
@@ -361,8 +372,8 @@ export type DecidedFrom = {
 };
 
 /**
- * Makes a parked, refused or capped notification, or one that never reached the phone, pending and due, with its schedule
- * begun afresh; null where it is none of these. The attempt that left it in doubt has no say in it any more.
+ * Makes a parked, refused, capped or not summoned notification, or one that never reached the phone, pending and due, with its
+ * schedule begun afresh; null where it is none of these. The attempt that left it in doubt has no say in it any more.
  */
 export async function resendNotification(db: Db, id: NotificationId, now: Date): Promise<DecidedFrom | null> {
   const { rows } = await db.query<DecidedFrom>({

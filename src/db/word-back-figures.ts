@@ -33,7 +33,7 @@ export async function countWordBack(db: Db): Promise<readonly WordBackFigure[]> 
 
 /**
  * How many messages were refused, or failed on their way to the phone, within the last 24 hours, and the most frequent
- * reason; null where there are none. A reporter who gave no contact is no failure.
+ * reason; null where there are none. A reporter who gave no contact, or cannot be told in public, is no failure.
  */
 export async function findFailures(
   db: Db,
@@ -45,7 +45,7 @@ export async function findFailures(
         select case when state = 'refused' then reason else coalesce(delivery_detail, 'no reason given') end as reason
         from notifications
         where finished_at > now() - interval '24 hours'
-          and ((state = 'refused' and reason not in ('no contact', 'no e-mail address')) or delivery_state = 'failed')
+          and ((state = 'refused' and reason not in ('no contact', 'no e-mail address', 'everybody could read whose report it is')) or delivery_state = 'failed')
       )
       select (select count(*)::int from failures) as count,
         (select reason from failures group by reason order by count(*) desc, reason limit 1) as mostly`,

@@ -3,6 +3,7 @@ import { type Bounce, type MailAddress, type MailKind, mailKinds, type ReadMail 
 import { readOurMessageId, readPlusAddress } from './mail-address.ts';
 import { maskPersonalData } from './masking.ts';
 import type { PlainWords } from './message.ts';
+import { tellMoment } from './moment.ts';
 import type { DeliveryState } from './notification.ts';
 import {
   cutText,
@@ -179,17 +180,10 @@ const cutLine = (line: string): string => line.slice(0, limits.title).toWellForm
 
 /** With its moment, so that two of them are not taken for two reports of one event. */
 const describeSilence = (receivedAt: Date): string =>
-  `(surat elektronik tanpa teks, diterima ${moment(receivedAt)})`;
+  `(surat elektronik tanpa teks, diterima ${tellMoment(receivedAt)})`;
 
 export const describeUnreadable = (receivedAt: Date): string =>
-  `(surat elektronik ini tidak terbaca, diterima ${moment(receivedAt)}; bentuk aslinya tersimpan untuk petugas)`;
-
-const moment = (at: Date): string => momentFormat.format(at);
-const momentFormat = new Intl.DateTimeFormat('id-ID', {
-  dateStyle: 'long',
-  timeStyle: 'medium',
-  timeZone: 'Asia/Jakarta',
-});
+  `(surat elektronik ini tidak terbaca, diterima ${tellMoment(receivedAt)}; bentuk aslinya tersimpan untuk petugas)`;
 
 /**
  * Who reports. Whoever wrote to us is who hears from us. The writer of what was forwarded takes their place only where an office

@@ -2,3 +2,11 @@
 export function after(moment: Date, ms: number): Date {
   return new Date(moment.getTime() + ms);
 }
+
+/** For people: to the second, in the time of Jakarta. */
+export const tellMoment = (moment: Date): string => momentFormat.format(moment);
+const momentFormat = new Intl.DateTimeFormat('id-ID', {
+  dateStyle: 'long',
+  timeStyle: 'medium',
+  timeZone: 'Asia/Jakarta',
+});

@@ -13,7 +13,7 @@ export type ReadPost = {
   readonly versionIds: readonly string[];
   /** All words of a long post, links written out; without the names that only call us. May be empty. */
   readonly text: string;
-  /** In lower case, without the sign, those that call us among them. */
+  /** Without the sign, as written: capitals tell the words of `JalanRusak` apart. Those that call us are among them. */
   readonly hashtags: readonly string[];
   /** Handles, without the sign. */
   readonly mentions: readonly string[];

@@ -36,7 +36,7 @@ type HttpOptions = {
 
 const largestBody = 8 * 1024 * 1024;
 
-/** Takes requests to their routes, and in between does what faults say. Never rejects. */
+/** Takes requests to their routes, and in between does what faults say. */
 export function createHandler(options: HttpOptions) {
   const { routes, faults, clock, count } = options;
   const pending = new Set<NodeJS.Timeout>();
@@ -100,9 +100,9 @@ type Served = {
 
 function findRoute(routes: readonly Route[], method: string, path: string) {
   for (const route of routes) {
-    const pattern = new RegExp(`^${route.path.replace(':id', '([^/]+)')}$`, 'u');
+    const pattern = new RegExp(`^${route.path.replace(':id', '([\\w.-]+)')}$`, 'u');
     const match = route.method === method ? pattern.exec(path) : null;
-    if (match !== null) return { route, id: decodeURIComponent(match[1] ?? '') };
+    if (match !== null) return { route, id: match[1] ?? '' };
   }
   return null;
 }

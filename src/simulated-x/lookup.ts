@@ -1,7 +1,8 @@
 import { parseWanted, presentPosts, presentUser } from './fields.ts';
 import type { Post, Posts } from './posts.ts';
 import { invalidRequest, missing } from './problem.ts';
-import { parseCount, parseId } from './search.ts';
+import { parseCount, parseId, parseMoment } from './search.ts';
+import { firstIdOf } from './snowflake.ts';
 import type { User, Users } from './users.ts';
 
 const most = 100;
@@ -47,7 +48,8 @@ export function listPostsOf(posts: Posts, users: Users, id: string, query: URLSe
   const wanted = parseWanted(query);
   if (users.find(id) === null) return { errors: [missing('user', 'id', id)] };
   const count = parseCount(query, 'max_results', 5, 100, 10);
-  const since = parseId(query, 'since_id');
+  const start = parseMoment(query, 'start_time');
+  const since = parseId(query, 'since_id') ?? (start === null ? null : firstIdOf(start) - 1n);
   const until = parseId(query, query.has('pagination_token') ? 'pagination_token' : 'until_id');
   const page: Post[] = [];
   for (const post of posts.newestFirst()) {

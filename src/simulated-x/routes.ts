@@ -89,7 +89,7 @@ export function createRoutes(parts: Parts): readonly Route[] {
     get('/2/users/:id/tweets', 'both', 900, ({ id, query }) =>
       charged('lookup', () => listPostsOf(posts, users, id, query)),
     ),
-    get('/2/usage/tweets', 'app', 50, () => ({ body: presentUsage(parts) })),
+    get('/2/usage/tweets', 'app', 50, ({ query }) => ({ body: presentUsage(parts, query) })),
     {
       method: 'POST',
       path: '/2/compliance/jobs',
@@ -123,7 +123,7 @@ export function createRoutes(parts: Parts): readonly Route[] {
 const monthlyCap = 2_000_000;
 
 /** GET /2/usage/tweets. */
-function presentUsage({ readPosts, clock }: Parts) {
+function presentUsage({ readPosts, clock }: Parts, query: URLSearchParams) {
   const now = new Date(clock());
   const midnight = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()));
   const usage = readPosts();
@@ -133,10 +133,12 @@ function presentUsage({ readPosts, clock }: Parts) {
       project_id: '2026000000000000001',
       project_cap: String(monthlyCap),
       project_usage: String(usage),
-      daily_project_usage: {
-        project_id: '2026000000000000001',
-        usage: [{ date: midnight.toISOString(), usage: String(usage) }],
-      },
+      ...(query.get('usage.fields')?.includes('daily_project_usage') && {
+        daily_project_usage: {
+          project_id: '2026000000000000001',
+          usage: [{ date: midnight.toISOString(), usage: String(usage) }],
+        },
+      }),
     },
   };
 }

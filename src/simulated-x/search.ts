@@ -65,14 +65,14 @@ export function countRecent({ posts, clock, queryLimit }: SearchContext, query: 
     );
   }
   const moments = [...searchable(posts, found, range, clock())].map(({ createdAt }) => createdAt.getTime());
-  const [from, to] = [momentOf(range.after), range.before === null ? clock() : momentOf(range.before)];
+  const [from, to] = [momentOf(range.after + 1n), range.before === null ? clock() : momentOf(range.before)];
   const data: { start: string; end: string; tweet_count: number }[] = [];
   for (let start = from; start < to; start = Math.floor(start / width) * width + width) {
     const end = Math.min(Math.floor(start / width) * width + width, to);
     data.push({
       start: new Date(start).toISOString(),
       end: new Date(end).toISOString(),
-      tweet_count: moments.filter((at) => at >= start && at < end).length,
+      tweet_count: moments.filter((at) => at >= start && (at < end || end === to)).length,
     });
   }
   return { data, meta: { total_tweet_count: moments.length } };
@@ -85,17 +85,12 @@ function* searchable(posts: Posts, query: Query, { after, before }: Range, now: 
   for (const post of posts.newestFirst()) {
     const id = BigInt(post.id);
     if (id <= after) return;
-    const isLatestVersion = post.versionIds.at(-1) === post.id;
-    if (
-      (before === null || id < before) &&
-      post.searchableAt <= now &&
-      isLatestVersion &&
-      matches(query, post)
-    ) {
-      yield post;
-    }
+    const latest = post.versionIds.findLast((version) => isIndexed(posts.find(version), now));
+    if ((before === null || id < before) && latest === post.id && matches(query, post)) yield post;
   }
 }
+
+const isIndexed = (post: Post | null, now: number): boolean => post !== null && post.searchableAt <= now;
 
 function parseRange(query: URLSearchParams, now: number): Range {
   const [since, until] = [parseId(query, 'since_id'), parseId(query, 'until_id')];
@@ -180,7 +175,7 @@ export function parseId(query: URLSearchParams, name: string): bigint | null {
   throw invalidRequest(name, given, `The \`${name}\` query parameter value [${given}] is not valid`);
 }
 
-function parseMoment(query: URLSearchParams, name: string): number | null {
+export function parseMoment(query: URLSearchParams, name: string): number | null {
   const given = query.get(name);
   if (given === null) return null;
   const moment = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/u.test(given) ? Date.parse(given) : Number.NaN;

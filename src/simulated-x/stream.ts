@@ -22,6 +22,8 @@ type StreamOptions = {
 };
 
 const lineEnd = '\r\n';
+/** Who reads so slowly that more than this waits for them is cut off. */
+const mostWaiting = 8 * 1024 * 1024;
 
 /** The filtered stream: one connection for each token, one post on each line, an empty line as a heartbeat. */
 export function createStream({ rules, find, heartbeatMs, pay }: StreamOptions) {
@@ -58,6 +60,7 @@ export function createStream({ rules, find, heartbeatMs, pay }: StreamOptions) {
       }
       const { data, ...rest } = presentPosts([post], wanted, find);
       response.write(`${JSON.stringify({ data: data[0], ...rest, matching_rules })}${lineEnd}`);
+      if (response.writableLength > mostWaiting) response.socket?.destroy();
     }
   }
 

@@ -12,7 +12,7 @@ import type { Directory } from '../../src/domain/routing/directory.ts';
 import { type Roles, type Servers, startGateway } from '../../src/gateway.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { ConnectionBounds } from '../../src/http/limits/connections.ts';
-import { createAcceptCounter, createMetrics, watchMails, watchWordBack } from '../../src/metrics.ts';
+import { createAcceptCounter, createMetrics, watchFates, watchWordBack } from '../../src/metrics.ts';
 import { type OcrTools, openOcr } from '../../src/ocr/ocr.ts';
 import type { Queues } from '../../src/queue/bullmq.ts';
 import { openDoor } from './accept.ts';
@@ -67,7 +67,7 @@ export async function createTestApp(
   const { accept } = await openDoor(context, undefined, spoolMaxBytes);
   const metrics = createMetrics(db, queues);
   watchWordBack(db, metrics, config.smsSegmentCost);
-  watchMails(db, metrics);
+  watchFates(db, metrics);
   const parts = [
     { name: 'database', check: () => ping(db) },
     { name: 'queue', check: queues.ping },

@@ -6,6 +6,7 @@ import type { DoorContext, WorkerContext } from '../../src/context.ts';
 import { loadDirectory } from '../../src/db/directory.ts';
 import type { Pool } from '../../src/db/pool.ts';
 import type { NewReport } from '../../src/domain/report.ts';
+import type { Download } from '../../src/outbound/guarded-fetch.ts';
 import { createBudget } from '../../src/spending.ts';
 import { openTestAttachments } from './attachments.ts';
 import { sealing, testDataDir } from './sealing.ts';
@@ -25,6 +26,7 @@ export async function createCore(db: Pool, env: Readonly<Record<string, string>>
     directory: () => directory,
     ...sealing,
     attachments: await openTestAttachments({ config, db, clock, log }),
+    download: (async () => ({ kind: 'network', detail: 'nothing is fetched from here' })) as Download,
     clock,
     log,
     enqueue: async (name: string, payload: object) => {

@@ -43,7 +43,7 @@ export function readWords(post: GivenPost, us: Us): Words {
     hashtags: distinct([
       ...post.hashtags.map((tag) => tag.normalize('NFC')),
       ...listSigned(raw).filter(isHashtag).map(withoutSign),
-    ]).map((tag) => tag.toLowerCase()),
+    ]),
     mentions: distinct([
       ...post.mentions.map(({ username }) => username),
       ...listSigned(raw).filter(isHandle).map(withoutSign),

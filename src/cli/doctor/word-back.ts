@@ -10,10 +10,11 @@ export async function checkWordBack(db: Db): Promise<readonly Finding[]> {
   const figures = await countWordBack(db);
   const count = (wanted: string) =>
     figures.reduce((sum, figure) => (figure.state === wanted ? sum + figure.count : sum), 0);
-  const [sent, capped] = [count('sent'), count('capped')];
+  const [sent, capped, notSummoned] = [count('sent'), count('capped'), count('not_summoned')];
   const failures = await findFailures(db);
   const day =
     `${sent} messages to reporters sent within a day, ${pending} under way` +
+    (notSummoned === 0 ? '' : `, ${notSummoned} not answered on X because their posts do not mention us`) +
     (failures === null ? '' : `, ${failures.count} failed, mostly: ${printable(failures.mostly)}`);
   return [
     // One that fails is a wrong number or a machine; where most do, it is us.
@@ -34,7 +35,7 @@ export async function checkWordBack(db: Db): Promise<readonly Finding[]> {
       : [
           warn(
             'word back',
-            `${capped} held back within a day: more than NOTIFY_MAX_PER_DAY or EMAIL_MAX_PER_… allow`,
+            `${capped} held back within a day: more than NOTIFY_MAX_PER_DAY, EMAIL_MAX_PER_… or TWITTER_MAX_PER_AUTHOR allow`,
             'npm run lapor -- notification list --state capped',
           ),
         ]),

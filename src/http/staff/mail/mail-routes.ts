@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { HttpContext } from '../../../context.ts';
-import { findOrderedMail, type KeptMail, listKeptMails, orderFiling } from '../../../db/mails.ts';
+import { findOrderedMail, type KeptMail, listKeptMails } from '../../../db/mails.ts';
+import { orderFiling } from '../../../db/taken-messages.ts';
 import { roles } from '../../../domain/staff.ts';
 import { describeFailure } from '../../../errors.ts';
 import { sendPage, viewOf } from '../../pages/send-page.ts';

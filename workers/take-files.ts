@@ -1,56 +1,69 @@
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { Upload } from '../src/attachments/attachments.ts';
 import type { WorkerContext } from '../src/context.ts';
 import type { FileProblem } from '../src/domain/attachment.ts';
-import type { MailFile } from '../src/domain/mail.ts';
-import { chooseFiles } from '../src/domain/mail-files.ts';
+import { after } from '../src/domain/moment.ts';
 import { AppError } from '../src/errors.ts';
+import { NotYet } from './not-yet.ts';
 
-/** What became of the files of a mail. */
+/** A file that came with a message. */
+export type IncomingFile = {
+  /** What its sender called it; null where they did not. */
+  readonly name: string | null;
+  /** Its bytes, or why there are none: `late` may be over in a while, `gone` never. */
+  readonly read: () => Promise<Uint8Array | 'size' | 'late' | 'gone'>;
+};
+
+/** What became of the files of a message. */
 export type TakenFiles = {
   readonly uploads: readonly Upload[];
   /** Why each of the others was not taken. */
-  readonly refused: readonly FileProblem[];
+  readonly refused: readonly (FileProblem | 'late' | 'gone')[];
 };
 
-type FilesContext = Pick<WorkerContext, 'attachments' | 'config'>;
+export const noFiles: TakenFiles = { uploads: [], refused: [] };
+
+type FilesContext = Pick<WorkerContext, 'attachments' | 'clock' | 'config'>;
 
 /** So many times as many files as may come are looked at, where the first of them cannot be taken. */
 const looksPerFile = 3;
 
+/** What is late is asked for again after this. */
+const askAgainMs = 20_000;
+
 /**
  * Takes the files in by the way of those that are uploaded, one after the other. They are uploads that nobody else knows the
  * secrets of: put with a report within a day, or swept. Throws `AppError` `storage-full` or `unavailable` where there is no room at
- * the moment, unless there is no waiting for it any more; nothing is kept then.
+ * the moment, and `NotYet` where one is late, unless there is no waiting for it any more; nothing is kept then.
  */
 export async function takeFiles(
-  { attachments, config }: FilesContext,
-  files: readonly MailFile[],
+  context: FilesContext,
+  files: readonly IncomingFile[],
   { lane, mayWait }: { readonly lane: string; readonly mayWait: boolean },
 ): Promise<TakenFiles> {
-  const most = config.attachmentsMaxFiles;
+  const { attachments, clock } = context;
+  const most = context.config.attachmentsMaxFiles;
   const uploads: Upload[] = [];
-  const refused: FileProblem[] = [];
-  const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
-  for (const [index, file] of chooseFiles(files, hash).entries()) {
+  const refused: TakenFiles['refused'][number][] = [];
+  for (const [index, file] of files.entries()) {
     if (uploads.length === most || index >= most * looksPerFile) {
       refused.push('count');
       continue;
     }
-    const taken = await takeFile({ attachments, config }, file, lane);
+    const taken = await takeFile(context, file, lane);
     if (typeof taken !== 'string' && taken.isKept) {
       uploads.push(taken);
       continue;
     }
-    const noRoom = taken === 'storage' || taken === 'busy';
-    if (typeof taken === 'string' && !(noRoom && mayWait)) {
+    const maySucceed = taken === 'storage' || taken === 'busy' || taken === 'late';
+    if (typeof taken === 'string' && !(maySucceed && mayWait)) {
       refused.push(taken);
       continue;
     }
     await attachments.discard(typeof taken === 'string' ? uploads : [...uploads, taken]);
+    if (taken === 'late') throw new NotYet(after(clock(), askAgainMs));
     throw typeof taken === 'string'
-      ? new AppError('storage-full', 'there is no room for the files of an e-mail')
+      ? new AppError('storage-full', 'there is no room for the files of a message')
       : new AppError('unavailable', 'the database was away while a file was taken in');
   }
   return { uploads, refused };
@@ -58,9 +71,11 @@ export async function takeFiles(
 
 async function takeFile(
   { attachments, config }: FilesContext,
-  { name, content }: MailFile,
+  { name, read }: IncomingFile,
   lane: string,
-): Promise<Upload | FileProblem> {
+): Promise<Upload | TakenFiles['refused'][number]> {
+  const content = await read();
+  if (typeof content === 'string') return content;
   if (content.length > config.attachmentsMaxMb * 1024 * 1024) return 'size';
   const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
   return attachments.receive(Readable.from([bytes]), name ?? undefined, lane);

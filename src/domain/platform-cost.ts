@@ -1,0 +1,74 @@
+import type { BudgetLimits, Cost } from './budget.ts';
+
+/**
+ * What reading and answering posts comes to, by the prices of a platform that wants money for each. Money is in millionths of a
+ * US dollar. An estimate: how often somebody posts twice on one day, or late at night, it does not know.
+ */
+
+/** What there is a day. */
+export type PlatformUse = {
+  readonly tagged: number;
+  /** Of these, 0 to 1, those that may be answered. */
+  readonly answerable: number;
+};
+
+/** The settings of which the cost depends. */
+export type CostSettings = {
+  readonly prices: { readonly post: number; readonly user: number; readonly answer: number };
+  readonly pollSeconds: number;
+  readonly overlapSeconds: number;
+  readonly stream: boolean;
+};
+
+export type DailyCost = {
+  /** What the platform charges: a post, and an account, once a day, however often it is delivered. */
+  readonly charged: { readonly posts: number; readonly authors: number; readonly answers: number };
+  /** What the budget counts: each time, because the platform promises that but softly. */
+  readonly counted: Cost;
+};
+
+/** A day of it. Each post comes with its author, who is taken to post but once. */
+export function estimateDay(
+  { tagged, answerable }: PlatformUse,
+  { prices, pollSeconds, overlapSeconds, stream }: CostSettings,
+): DailyCost {
+  const answers = tagged * answerable * prices.answer;
+  // What is looked back at is delivered by each search that does, and what is streamed is searched for all the same.
+  const deliveries = tagged * (1 + overlapSeconds / pollSeconds + (stream ? 1 : 0));
+  return {
+    charged: { posts: tagged * prices.post, authors: tagged * prices.user, answers },
+    counted: { posts: deliveries, microdollars: deliveries * (prices.post + prices.user) + answers },
+  };
+}
+
+export const chargedInAll = ({ charged }: Pick<DailyCost, 'charged'>): number =>
+  charged.posts + charged.authors + charged.answers;
+
+/** What one calls a month where nobody asks for one in particular. */
+export const daysOfMonth = 30;
+
+/** Where such a day, every day, meets a limit first; null: nowhere. */
+export type Reached =
+  /** After so many hours, each day anew. */
+  | { readonly limit: 'day'; readonly hours: number }
+  /** On this day of the month, the first one being 1. */
+  | { readonly limit: 'month'; readonly day: number };
+
+export function findReached({ counted }: Pick<DailyCost, 'counted'>, limits: BudgetLimits): Reached | null {
+  const share = (of: Cost) =>
+    Math.max(...kinds.map((kind) => (of[kind] === 0 ? 0 : counted[kind] / of[kind])));
+  const [ofDay, ofMonth] = [share(limits.daily), share(limits.monthly)];
+  if (ofDay > 1) return { limit: 'day', hours: 24 / ofDay };
+  return ofMonth * daysOfMonth > 1 ? { limit: 'month', day: Math.floor(1 / ofMonth) + 1 } : null;
+}
+
+const kinds = ['posts', 'microdollars'] as const;
+
+/** `$1,234.50`; whole dollars from a hundred on. */
+export function formatDollars(microdollars: number): string {
+  const digits = microdollars >= 100_000_000 ? 0 : 2;
+  return `$${(microdollars / 1_000_000).toLocaleString('en-US', {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  })}`;
+}
