@@ -7,20 +7,24 @@ import type { Channel, Posts } from '../channels/channel.ts';
 import { recordSourceAlarm } from '../src/db/sources.ts';
 import { addSpending } from '../src/db/spending.ts';
 import { recordSurges } from '../src/db/viral-cases.ts';
-import type { ReportId } from '../src/domain/report.ts';
 import { AppError } from '../src/errors.ts';
 import { createTestApp, type TestApp } from './support/app.ts';
 import { hasChromium, launchChromium } from './support/browser.ts';
-import { countRows, createCore, forgetReports } from './support/core.ts';
-import { createTestDatabase, type TestDatabase } from './support/database.ts';
-import { filePost, postMessage } from './support/filed-posts.ts';
+import { countRows } from './support/core.ts';
+import { filePost } from './support/filed-posts.ts';
+import { openPostStage } from './support/post-stage.ts';
+import { found, type GivenPost, type PostDraft, writePost } from './support/posts.ts';
 import { type SignedIn, signIn } from './support/staff.ts';
+import { uniqueWord } from './support/unique-word.ts';
 
 const url = '/petugas/unggahan';
 const handle = 'warga_yang_marah';
 
-let database: TestDatabase;
-let core: Awaited<ReturnType<typeof createCore>>;
+let stage: Awaited<ReturnType<typeof openPostStage>>;
+let database: (typeof stage)['database'];
+let core: (typeof stage)['core'];
+/** Posts that are on X, by their ids. */
+const posted = new Map<string, GivenPost>();
 let gateway: TestApp;
 let national: SignedIn;
 let bandung: SignedIn;
@@ -37,19 +41,18 @@ const twitter = {
 const none = { waiting: 0, active: 0, delayed: 0, failed: 0 };
 
 beforeAll(async () => {
-  database = await createTestDatabase({ seeded: true });
-  core = await createCore(database.pool);
+  stage = await openPostStage();
+  ({ database, core } = stage);
   gateway = await openApp([twitter]);
   national = await signIn(database.pool, { role: 'officer', agency: 'nasional' });
   bandung = await signIn(database.pool, { role: 'officer', agency: 'D32.73', name: 'Asep Sunandar' });
 });
 afterAll(async () => {
   await gateway?.app.close();
-  await database?.drop();
+  await stage?.close();
 });
 afterEach(async () => {
-  core.jobs.length = 0;
-  await forgetReports(database.pool);
+  await stage.forget();
   // neither who posted nor which post is ever logged
   expect(gateway.logged.join('')).not.toMatch(/warga_yang_marah|status\/\d/);
 });
@@ -87,14 +90,20 @@ async function order(by: SignedIn, address: string, from = gateway) {
 
 const postId = () => `19${String(randomInt(1e12)).padStart(17, '0')}`;
 const addressOf = (id: string) => `https://x.com/${handle}/status/${id}`;
-const isThere: Posts['find'] = async (address) => postMessage(/\d+$/.exec(address)?.[0] ?? '');
 
-/** As the worker that files a post leaves its message. */
-const finish = (id: string, fate: string, reportId: ReportId | null) =>
-  database.pool.query(
-    `update messages set state = 'done', finished_at = now(), fate = $2, report_id = $3, outcome = 'x' where id = $1`,
-    [id, fate, reportId],
-  );
+/** Somebody posts it. */
+function publish(draft: Partial<PostDraft> = {}): GivenPost {
+  const text = `Lampu jalan di gang ${uniqueWord()} mati, Kec. Coblong Kota Bandung`;
+  const post = writePost({ by: { id: '71003', handle, name: 'Warga' }, text, ...draft });
+  posted.set(post.id, post);
+  return post;
+}
+
+const isThere: Posts['find'] = async (address) => {
+  const post = posted.get(/\d+$/.exec(address)?.[0] ?? '');
+  if (post === undefined) throw new AppError('not-found', 'gone');
+  return found(post, 'staff');
+};
 
 const shown = (trackingId: string) => trackingId.replace(/(....)(....)/, '$1-$2-');
 
@@ -107,59 +116,54 @@ async function auditOf(by: SignedIn) {
 }
 
 describe('a post that staff want filed', () => {
-  test('is taken in, and the page says that it is being filed and then as what', async () => {
+  test('is filed although it does not call us, and the page says that it is being filed and then as what', async () => {
     find = isThere;
     const officer = await signIn(database.pool, { role: 'officer', agency: 'nasional' });
-    const id = postId();
+    const { id } = publish();
     const answer = await order(officer, `  ${addressOf(id)} `);
     expect(answer.statusCode).toBe(303);
     const result = String(answer.headers.location);
     expect(result).not.toContain(id);
     expect((await visit(officer, result)).body).toContain('sedang dijadikan laporan');
-    const { rows } = await database.pool.query('select id, form, file_anyway, state from messages');
-    const [message] = rows;
-    expect(rows).toEqual([{ id: message.id, form: 'post', file_anyway: true, state: 'pending' }]);
-    expect(core.jobs).toContainEqual({ name: 'messages', payload: { messageIds: [message.id] } });
+    const [message] = await stage.listMessages();
     expect(await auditOf(officer)).toEqual([
       { action: 'post_sought', subject: 'agency:nasional', details: {} },
-      { action: 'post_filed', subject: `message:${message.id}`, details: { repeated: false } },
+      { action: 'post_filed', subject: `message:${message?.id}`, details: { repeated: false } },
     ]);
-
-    const filed = await filePost(core, postId());
-    await finish(message.id, 'report', filed.reportId);
+    await stage.work();
+    const { tracking_id } = await stage.onlyReport();
     const page = await visit(officer, result);
     expect(page.body).toContain('sudah menjadi laporan');
-    expect(page.body).toContain(shown(filed.trackingId));
+    expect(page.body).toContain(shown(tracking_id ?? ''));
   });
 
   test('is the same report where it is ordered again, or was found before', async () => {
     find = isThere;
-    const id = postId();
-    const filed = await filePost(core, id);
-    core.jobs.length = 0;
-    const twice = [await order(national, addressOf(id)), await order(national, addressOf(id))];
-    for (const answer of twice) {
+    const post = publish({ text: `Jalan rusak di gang ${uniqueWord()}, Kota Bandung #lapor1708` });
+    await stage.receive(post);
+    const { tracking_id } = await stage.onlyReport();
+    for (const answer of [
+      await order(national, addressOf(post.id)),
+      await order(national, addressOf(post.id)),
+    ]) {
+      await stage.work();
       expect((await visit(national, String(answer.headers.location))).body).toContain(
-        shown(filed.trackingId),
+        shown(tracking_id ?? ''),
       );
     }
-    expect(await countRows(database.pool, 'messages')).toBe(1);
-    expect(core.jobs).toEqual([]);
+    expect(await stage.listReports()).toHaveLength(1);
     expect((await auditOf(national)).at(-1)).toMatchObject({ details: { repeated: true } });
   });
 
-  test('that was found before and was no report is filed after all', async () => {
+  test('that was found before and was no report is filed after all, and only once', async () => {
     find = isThere;
-    const id = postId();
-    const [, messageId = ''] =
-      /unggahan=(.*)/.exec(String((await order(national, addressOf(id))).headers.location)) ?? [];
-    await database.pool.query('update messages set file_anyway = false');
-    await finish(messageId, 'unrelated', null);
-    core.jobs.length = 0;
-    await order(national, addressOf(id));
-    const { rows } = await database.pool.query('select state, fate, file_anyway from messages');
-    expect(rows).toEqual([{ state: 'pending', fate: null, file_anyway: true }]);
-    expect(core.jobs).toEqual([{ name: 'messages', payload: { messageIds: [messageId] } }]);
+    const post = publish();
+    await stage.receive(post);
+    expect(await stage.listReports()).toEqual([]);
+    await order(national, addressOf(post.id));
+    await order(national, addressOf(post.id));
+    await stage.work();
+    await stage.onlyReport();
   });
 
   const refusals: readonly [string, AppError, number, string][] = [
@@ -196,7 +200,7 @@ describe('a post that staff want filed', () => {
 
   test('is for the national desk alone', async () => {
     find = isThere;
-    expect((await order(bandung, addressOf(postId()))).statusCode).toBe(403);
+    expect((await order(bandung, addressOf(publish().id))).statusCode).toBe(403);
     expect((await visit(bandung)).body).not.toContain('name="alamat"');
     expect(await countRows(database.pool, 'messages')).toBe(0);
   });
@@ -305,13 +309,12 @@ describe.skipIf(!hasChromium)('in a browser', () => {
       await page.getByRole('alert').getByText('bukan alamat sebuah unggahan').waitFor();
       await look('refused');
       find = isThere;
-      await page.getByLabel('Alamat unggahan').fill(addressOf(postId()));
+      await page.getByLabel('Alamat unggahan').fill(addressOf(publish().id));
       await page.getByRole('button', { name: 'Jadikan laporan' }).click();
       await page.getByRole('status').getByText('sedang dijadikan laporan').waitFor();
-      const { rows } = await database.pool.query(`select id from messages where state = 'pending'`);
-      await finish(rows[0].id, 'report', known.reportId);
+      await stage.work();
       await page.getByRole('link', { name: 'Muat ulang' }).click();
-      await page.getByRole('status').getByText(shown(known.trackingId)).waitFor();
+      await page.getByRole('status').getByText('sudah menjadi laporan').waitFor();
       await look('filed');
       await context.close();
     },

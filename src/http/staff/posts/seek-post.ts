@@ -14,7 +14,7 @@ export async function seekPost(context: SeekContext, address: string): Promise<N
   const posts = context.channels.find(({ name }) => name === 'twitter')?.posts;
   if (posts === undefined) return 'off';
   try {
-    return toOrdered(await posts.find(address));
+    return await posts.find(address);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     if (error.code === 'invalid') return 'invalid';
@@ -23,10 +23,6 @@ export async function seekPost(context: SeekContext, address: string): Promise<N
     return (await isSpent(context)) ? 'spent' : 'away';
   }
 }
-
-/** So that it is filed whatever it says. */
-const toOrdered = (message: NewMessage): NewMessage =>
-  message.content.kind === 'post' ? { ...message, content: { ...message.content, found: 'staff' } } : message;
 
 async function isSpent({ config, db, clock }: SeekContext): Promise<boolean> {
   const { budget, prices } = config.twitter;
