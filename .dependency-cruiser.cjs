@@ -226,6 +226,16 @@ const parts = [
 ];
 
 /** @type {import('dependency-cruiser').IConfiguration} */
+/** Files, and the libraries that they alone import, which no start of the gateway loads; and what is in a process of its own. */
+const loadedWhenNeeded = [
+  '^dist/src/http/app\\.js$',
+  '^dist/workers/index\\.js$',
+  '^dist/src/http/staff/sign-in/oidc(-route)?\\.js$',
+  '^dist/channels/email/send/(transport|test-mail)\\.js$',
+  '^dist/src/attachments/(document-process|tiff|pdf|pdf-photo)\\.js$',
+  'node_modules/(@node-rs/argon2|clamscan|file-type|imapflow|nodemailer|openid-client|pdf-lib|sharp)/',
+];
+
 module.exports = {
   forbidden: [
     {
@@ -266,6 +276,15 @@ module.exports = {
         },
       },
     ]),
+    {
+      name: 'loaded-when-needed',
+      comment:
+        'A process is as large as what it loads at its start. What few need is imported where it is needed first; what only' +
+        ' serves or only works, by that alone.',
+      severity: 'error',
+      from: { path: '^dist/(src|channels|workers)/', pathNot: ['^dist/src/cli/', ...loadedWhenNeeded] },
+      to: { path: loadedWhenNeeded, dynamic: false },
+    },
     {
       name: 'domain-is-pure',
       comment: 'Decisions do no I/O: given the same input they decide the same.',

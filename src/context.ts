@@ -25,10 +25,6 @@ export type Context = {
   readonly channels: readonly Channel[];
   /** The agencies, areas and topics as last loaded; a snapshot, never half of an import. */
   readonly directory: () => Directory;
-  /** The guarded way out to addresses that others chose. */
-  readonly post: Post;
-  /** The way out to the providers that the operator set up. */
-  readonly call: Call;
   readonly countNotification: (kind: NotificationKind, outcome: AttemptOutcome) => void;
   readonly clock: () => Date;
   readonly log: Logger;
@@ -53,8 +49,12 @@ export type Sender = {
   readonly summoned?: boolean;
 };
 
-/** What workers are given besides: the private keys, as a function. A process that only serves has none. */
+/** What workers are given besides: the private keys, as a function, and the ways out. A process that only serves has neither. */
 export type WorkerContext = Context & {
+  /** The guarded way out to addresses that others chose. */
+  readonly post: Post;
+  /** The way out to the providers that the operator set up. */
+  readonly call: Call;
   readonly open: Open;
   /** Seals anew what was opened, for the same key. */
   readonly sealAgain: (keyId: string) => Promise<Seal>;

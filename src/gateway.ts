@@ -3,15 +3,13 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { createChannels } from '../channels/index.ts';
-import { createHandlers } from '../workers/index.ts';
 import { startSweeping } from '../workers/sweep.ts';
 import { createAccept } from './accept.ts';
 import { openAttachments } from './attachments/attachments.ts';
 import type { Config } from './config.ts';
-import type { Context, DoorContext, HttpContext } from './context.ts';
+import type { Context, DoorContext, HttpContext, WorkerContext } from './context.ts';
 import { armCrashPoint } from './crash-points.ts';
 import { createPool, ping } from './db/pool.ts';
-import { createApp } from './http/app.ts';
 import { openInbox } from './inbox/inbox.ts';
 import { openClock } from './live-clock.ts';
 import { openDirectory } from './live-directory.ts';
@@ -25,8 +23,6 @@ import {
   watchWordBack,
 } from './metrics.ts';
 import { openOcr } from './ocr/ocr.ts';
-import { createGuardedFetch } from './outbound/guarded-fetch.ts';
-import { createProviderCall } from './outbound/provider-call.ts';
 import { openIdentities, openSealing } from './prepare-keys.ts';
 import { openQueues, prepareQueue, type QueueConnection, startWorkers } from './queue/bullmq.ts';
 import { startSources } from './sources.ts';
@@ -84,8 +80,6 @@ export async function startGateway(
   const directory = await openDirectory({ db, log }, mayBeAway);
   const sealing = roles.serve ? await parts.openSealing(config, db, log, mayBeAway) : null;
   const identities = roles.work ? await openIdentities(config, db, log) : null;
-  const guarded = createGuardedFetch({ allow: config.outboundAllow });
-  const providers = createProviderCall();
   const metrics = createMetrics(db, queues);
   watchWordBack(db, metrics, config.smsSegmentCost);
   watchFates(db, metrics);
@@ -95,8 +89,6 @@ export async function startGateway(
     enqueue: queues.enqueue,
     channels: createChannels(config, (platform, limits) => createBudget(db, platform, limits, clock.now)),
     directory: directory.current,
-    post: guarded.post,
-    call: providers.call,
     countNotification: createNotificationCounter(metrics),
     clock: clock.now,
     log,
@@ -126,12 +118,7 @@ export async function startGateway(
   const workers =
     identities === null || attachments === null
       ? null
-      : startWorkers(
-          connection,
-          config.queueNamespace,
-          createHandlers({ ...context, ...identities, attachments, download: guarded.download }),
-          log,
-        );
+      : await work({ ...context, ...identities, attachments }, connection);
   const sweeping = roles.sweep ? startSweeping(context) : null;
 
   return {
@@ -147,8 +134,7 @@ export async function startGateway(
       await sweeping?.stop();
       await workers?.close();
       await attachments?.stop();
-      await guarded.close();
-      await providers.close();
+      await workers?.closeWaysOut();
       for (const channel of context.channels) await channel.close?.();
       await queues.close();
       directory.close();
@@ -195,7 +181,29 @@ async function serve(
     { name: 'queue', check: queues.ping },
     { name: 'spool', check: door.checkSpool },
   ];
+  // Pages and API are loaded by who serves them only: to a worker they would be some 40 MB of nothing.
+  const { createApp } = await import('./http/app.ts');
   const app = await createApp(context, door.accept, parts, metrics);
   await app.listen({ port: context.config.port, host: context.config.host });
   return app;
+}
+
+async function work(context: Omit<WorkerContext, 'post' | 'download' | 'call'>, connection: QueueConnection) {
+  // Likewise, by who works only.
+  const { createHandlers } = await import('../workers/index.ts');
+  const { createGuardedFetch } = await import('./outbound/guarded-fetch.ts');
+  const { createProviderCall } = await import('./outbound/provider-call.ts');
+  const { config, log } = context;
+  const guarded = createGuardedFetch({ allow: config.outboundAllow });
+  const providers = createProviderCall();
+  const { post, download } = guarded;
+  const handlers = createHandlers({ ...context, post, download, call: providers.call });
+  const workers = startWorkers(connection, config.queueNamespace, handlers, log);
+  return {
+    close: workers.close,
+    closeWaysOut: async () => {
+      await guarded.close();
+      await providers.close();
+    },
+  };
 }

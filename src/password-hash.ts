@@ -1,4 +1,4 @@
-import { type Algorithm, hash, parseOptions, verify } from '@node-rs/argon2';
+import type { Algorithm } from '@node-rs/argon2';
 import { normalizePassword } from './domain/password.ts';
 import { AppError } from './errors.ts';
 
@@ -21,7 +21,7 @@ export type PasswordHashing = {
   /** `hashed` null is nobody's: it takes as long as somebody's, and is never right. */
   readonly verify: (hashed: string | null, password: string) => Promise<boolean>;
   /** Whether it was made with other parameters than would be used now. */
-  readonly isOutdated: (hashed: string) => boolean;
+  readonly isOutdated: (hashed: string) => Promise<boolean>;
 };
 
 /** Throws `AppError` `unavailable` where more wait than should, so that a flood of attempts takes no memory. */
@@ -47,16 +47,21 @@ export function createPasswordHashing(): PasswordHashing {
     }
   }
 
-  const hashNow = (password: string) => hash(normalizePassword(password), parameters);
+  const hashNow = async (password: string) => {
+    const { hash } = await loadArgon2();
+    return hash(normalizePassword(password), parameters);
+  };
   return {
     hash: (password) => inTurn(() => hashNow(password)),
     verify: async (hashed, password) => {
       nobodys ??= hashNow('nobody has this password');
       const against = hashed ?? (await nobodys);
+      const { verify } = await loadArgon2();
       const fits = await inTurn(() => verify(against, normalizePassword(password)));
       return fits && hashed !== null;
     },
-    isOutdated: (hashed) => {
+    isOutdated: async (hashed) => {
+      const { parseOptions } = await loadArgon2();
       const used = parseOptions(hashed);
       return (
         used.memoryCost !== parameters.memoryCost ||
@@ -67,3 +72,6 @@ export function createPasswordHashing(): PasswordHashing {
     },
   };
 }
+
+/** With the first password: a gateway whose staff sign in elsewhere, or not today, does without. */
+const loadArgon2 = () => import('@node-rs/argon2');

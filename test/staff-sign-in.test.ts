@@ -341,7 +341,7 @@ test('a password hashed with parameters of old is hashed anew once it is at hand
   const { hash } = await import('@node-rs/argon2');
   const old = await hash(password, { memoryCost: 8_192, timeCost: 1 });
   await database.pool.query('update staff set password_hash = $2 where id = $1', [id, old]);
-  expect(createPasswordHashing().isOutdated(old)).toBe(true);
+  expect(await createPasswordHashing().isOutdated(old)).toBe(true);
   expect((await signIn(createVisitor(gateway.app), { login, password, code: codeOf(totp) })).status).toBe(
     303,
   );

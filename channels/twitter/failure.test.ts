@@ -67,7 +67,7 @@ describe('a failure at X', () => {
 
   it('is in doubt unless it is certain that nothing was sent', () => {
     const failed = (code: string, syscall: string) => ({
-      requestError: Object.assign(new Error('failed'), { code, syscall }),
+      _options: { error: Object.assign(new Error('failed'), { code, syscall }) },
     });
     expect(readFailure(failed('ECONNREFUSED', 'connect'), now)).toEqual({ kind: 'unreachable' });
     expect(readFailure(failed('ENOTFOUND', 'getaddrinfo'), now)).toEqual({ kind: 'unreachable' });

@@ -129,12 +129,10 @@ function findParameter(body: unknown): string | null {
   return name !== undefined && /^[a-z_.]{1,40}$/.test(name) ? name : null;
 }
 
-/** Nothing was sent yet. */
+/** Nothing was sent yet. `requestError` of the library is always undefined (1.29.1): what it means lies beside it. */
 function isBeforeConnection(error: unknown): boolean {
-  const { requestError } = (error ?? {}) as {
-    readonly requestError?: { readonly code?: unknown; readonly syscall?: unknown };
-  };
-  const { code, syscall } = requestError ?? {};
+  const { _options: options } = Object(error) as { readonly _options?: { readonly error?: unknown } };
+  const { code, syscall } = Object(options?.error) as { readonly code?: unknown; readonly syscall?: unknown };
   return (
     syscall === 'connect' ||
     syscall === 'getaddrinfo' ||

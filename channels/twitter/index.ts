@@ -3,6 +3,7 @@ import type { Budget } from '../../src/domain/budget.ts';
 import type { Channel } from '../channel.ts';
 import { createXClients } from './client.ts';
 import { createSearchSource } from './search/source.ts';
+import { createTwitterSend } from './send/send.ts';
 
 /**
  * Posts on X that call us: searched for, and streamed where the plan has it; word back is an answer to the post. Off without a
@@ -11,6 +12,13 @@ import { createSearchSource } from './search/source.ts';
 export function createTwitterChannel(config: TwitterConfig, budget: Budget): Channel {
   const clients = createXClients(config);
   if (clients === null) return { name: 'twitter', providers: [] };
-  const sources = [createSearchSource({ config, client: clients.app, budget })];
-  return { name: 'twitter', providers: [], isPublic: true, sources: async () => sources };
+  const { app, account } = clients;
+  const sources = [createSearchSource({ config, client: app, budget })];
+  return {
+    name: 'twitter',
+    providers: [],
+    sources: async () => sources,
+    isPublic: true,
+    ...(account !== null && createTwitterSend(account, config, budget)),
+  };
 }

@@ -1,5 +1,4 @@
 import type { Readable } from 'node:stream';
-import NodeClam from 'clamscan';
 
 /**
  * `unjudged`: the antivirus is there and says nothing of this file: it is too large for it, takes too long, or is none it can
@@ -25,12 +24,15 @@ export function createScan(clamd: string | null): Scan {
   const colon = clamd.lastIndexOf(':');
   const [host, port] = [clamd.slice(0, colon).replace(/^\[|\]$/g, ''), Number(clamd.slice(colon + 1))];
 
-  const connect = () =>
-    new NodeClam().init({
+  const connect = async () => {
+    // Only who has an antivirus loads it.
+    const { default: NodeClam } = await import('clamscan');
+    return new NodeClam().init({
       clamscan: { active: false },
       clamdscan: { host, port, timeout: withinMs, localFallback: false, active: true },
       preference: 'clamdscan',
     });
+  };
 
   async function ask(content: Readable): Promise<ScanResult> {
     const { isInfected } = await (await connect()).scanStream(content);

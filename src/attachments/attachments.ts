@@ -25,7 +25,6 @@ import { createLanes, LaneFull } from '../outbound/lanes.ts';
 import { createScan } from './antivirus.ts';
 import type { Gps } from './exif-gps.ts';
 import type { FileStore } from './file-store.ts';
-import { prepareSharp } from './image.ts';
 import { inspectFile } from './inspect.ts';
 import { openLocalFolder } from './local-folder.ts';
 import { openBucket } from './s3.ts';
@@ -91,7 +90,6 @@ type Parts = Pick<Context, 'config' | 'db' | 'clock' | 'log'>;
 
 /** Throws where the folder cannot be made. */
 export async function openAttachments(context: Parts): Promise<Attachments> {
-  prepareSharp();
   const { dataDir } = context.config;
   const incoming = join(dataDir, 'incoming');
   await mkdir(incoming, { recursive: true, mode: 0o700 });

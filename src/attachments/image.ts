@@ -1,4 +1,3 @@
-import sharp from 'sharp';
 import type { AttachmentType, FileProblem } from '../domain/attachment.ts';
 import { type Gps, readGps } from './exif-gps.ts';
 
@@ -29,6 +28,7 @@ export async function repaint(
 ): Promise<{ readonly type: AttachmentType; readonly gps: Gps | null } | FileProblem> {
   const isHeic = formats[mime] === 'heif';
   const unreadable = isHeic ? 'heic' : 'damaged';
+  const sharp = await loadSharp();
   const facts = await sharp(input, { limitInputPixels: false })
     .metadata()
     .catch(() => null);
@@ -53,8 +53,11 @@ export async function repaint(
   return { type, gps: readGps(facts.exif) };
 }
 
-/** Once, before the first picture: two at a time have their threads, and none is kept in memory. */
-export function prepareSharp(): void {
+/** With the first picture: libvips is some 20 MB, and most processes never see one. */
+async function loadSharp() {
+  const { default: sharp } = await import('sharp');
+  // Those at a time have their threads already, and none is kept in memory.
   sharp.concurrency(1);
   sharp.cache(false);
+  return sharp;
 }

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { fileTypeFromFile } from 'file-type';
 import type { AttachmentType, FileProblem } from '../domain/attachment.ts';
 import { rewriteDocument } from './documents.ts';
 import type { Gps } from './exif-gps.ts';
@@ -28,6 +27,8 @@ export async function inspectFile(
   output: string,
   limits: InspectionLimits,
 ): Promise<Inspected | FileProblem> {
+  // Only who is sent files loads it.
+  const { fileTypeFromFile } = await import('file-type');
   const found = await fileTypeFromFile(input).catch(() => undefined);
   if (found === undefined) return 'type';
   if (isImage(found.mime)) {

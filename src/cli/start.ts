@@ -2,10 +2,8 @@ import { defineCommand } from 'citty';
 import closeWithGrace from 'close-with-grace';
 import { type Logger, pino } from 'pino';
 import { type Config, describeConfig, readConfig } from '../config.ts';
-import { startEmbedded } from '../embedded/servers.ts';
 import { AppError, describeFailure, findPlace } from '../errors.ts';
 import { type Gateway, type Roles, type Servers, startGateway } from '../gateway.ts';
-import { prepareDatabase } from '../prepare-database.ts';
 import { fail } from './fail.ts';
 
 export const allCommand = defineCommand({
@@ -16,6 +14,9 @@ export const allCommand = defineCommand({
   },
   run: () =>
     run(async (config, log, say, atEnd) => {
+      // Not loaded by serve and work, who bring no servers along and migrate nothing.
+      const { startEmbedded } = await import('../embedded/servers.ts');
+      const { prepareDatabase } = await import('../prepare-database.ts');
       const embedded = await startEmbedded({
         dataDir: config.dataDir,
         postgres: config.databaseUrl === null,

@@ -58,8 +58,6 @@ export async function createTestApp(
     enqueue: queues.enqueue,
     channels: given.channels ?? createChannels(config, closedBudget),
     directory: () => directory,
-    post: async () => ({ kind: 'blocked', detail: 'the HTTP side delivers nothing' }),
-    call: async () => ({ kind: 'not-sent', detail: 'the HTTP side sends nothing' }),
     countNotification: () => {},
     clock,
     log: pino({ level: 'trace' }, { write: (line: string) => logged.push(line) }),

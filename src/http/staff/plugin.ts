@@ -20,7 +20,6 @@ import { registerStaffPosts } from './posts/posts-routes.ts';
 import { refuseInWords } from './refusals.ts';
 import type { SignInContext } from './sign-in/check-password.ts';
 import { registerInvitation } from './sign-in/invitation-route.ts';
-import { registerOidc } from './sign-in/oidc-route.ts';
 import { registerSignIn } from './sign-in/sign-in-route.ts';
 import { deriveStaffSecrets } from './sign-in/staff-secrets.ts';
 
@@ -44,7 +43,12 @@ export async function registerStaff(
     };
     registerSignIn(pages, signIn);
     registerInvitation(pages, signIn);
-    if (context.config.staff.oidc !== null) registerOidc(pages, signIn, context.config.staff.oidc);
+    const { oidc } = context.config.staff;
+    if (oidc !== null) {
+      // Only who has a provider loads what speaks to it.
+      const { registerOidc } = await import('./sign-in/oidc-route.ts');
+      registerOidc(pages, signIn, oidc);
+    }
     registerStaffHome(area, context);
     registerHeld(area, context);
     registerMembers(area, context);

@@ -105,7 +105,7 @@ async function checkSecondFactor(
 /** What was hashed with parameters of old is hashed with those of today, while the password is at hand. */
 async function renewHash(context: SignInContext, account: StaffAccount, password: string): Promise<void> {
   const { db, log, passwords } = context;
-  if (account.passwordHash === null || !passwords.isOutdated(account.passwordHash)) return;
+  if (account.passwordHash === null || !(await passwords.isOutdated(account.passwordHash))) return;
   try {
     await setPasswordHash(db, account.member.id, await passwords.hash(password));
   } catch (error) {
