@@ -41,7 +41,7 @@ create table posts (
   checked_at timestamptz,
   gone_at timestamptz,
   -- when somebody looks again; null: nobody does any more
-  look_at timestamptz default now() + interval '11 hours',
+  look_at timestamptz default date_bin('15 minutes', now() + interval '11 hours', 'epoch'),
   check (gone_at is null or look_at is null)
 );
 create index posts_to_look_at on posts (look_at) where look_at is not null;

@@ -37,9 +37,8 @@ export async function sweep({ config, db, enqueue, clock }: SweepContext): Promi
     enqueue('notify', { notificationIds }),
   );
   if (config.twitter.bearerToken !== null && config.twitter.withdraw) {
-    await enqueueInBatches(await listPostsDue(db, now, mostPerTurn), (reportIds) =>
-      enqueue('withdraw', { reportIds }),
-    );
+    const reportIds = [...(await listPostsDue(db, now, mostPerTurn))];
+    if (reportIds.length > 0) await enqueue('withdraw', { reportIds });
   }
 }
 

@@ -21,7 +21,7 @@ type WithdrawContext = Pick<
 >;
 
 /** What the platform is asked about in one call. */
-const mostAtOnce = 100;
+const mostAtOnce = 1_000;
 
 /** From here on what is left of the budget is for new posts: a report that nobody reads is worse than a picture that stays longer. */
 const mostOfBudget = 0.8;

@@ -9,7 +9,8 @@ const hours = (count: number) => count * 60 * 60_000;
 
 /** Twice a day, with an hour to spare; what is not seen then is tried again and again within the 24 hours. */
 const lookEveryMs = hours(11);
-const tryAgainMs = 15 * 60_000;
+/** So long nobody else is given what was given out; and posts come due by such steps, for asking about many costs as little as about one. */
+const stepMs = 15 * 60_000;
 
 /** Up to `limit` posts that it is time to look at; they are given out again after a while unless somebody looked. */
 export async function listPostsDue(db: Db, now: Date, limit: number): Promise<readonly ReportId[]> {
@@ -21,7 +22,7 @@ export async function listPostsDue(db: Db, now: Date, limit: number): Promise<re
         select report_id from posts where look_at <= $1 order by look_at limit $3 for update skip locked
       )
       returning report_id`,
-    values: [now, new Date(now.getTime() + tryAgainMs), limit],
+    values: [now, new Date(now.getTime() + stepMs), limit],
   });
   return rows.map((row) => row.report_id);
 }
@@ -63,7 +64,7 @@ export async function recordPostsThere(
     values: [
       reportIds,
       now,
-      new Date(now.getTime() + lookEveryMs),
+      new Date(Math.ceil((now.getTime() + lookEveryMs) / stepMs) * stepMs),
       new Date(now.getTime() - hours(24) * days),
     ],
   });

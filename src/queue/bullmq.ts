@@ -37,7 +37,7 @@ const concurrency: { readonly [Name in JobName]: number } = {
   messages: 4,
   deliver: 8,
   notify: 4,
-  // whether a post is still there is paid for: never two at once of one process
+  // X does one such thing at a time for us
   withdraw: 1,
 };
 
