@@ -18,6 +18,7 @@ const lapor = defineCommand({
     attachment: () => import('./cli/attachment.ts').then((file) => file.attachmentCommand),
     notification: () => import('./cli/notification.ts').then((file) => file.notificationCommand),
     email: () => import('./cli/email.ts').then((file) => file.emailCommand),
+    twitter: () => import('./cli/twitter.ts').then((file) => file.twitterCommand),
     import: () => import('./cli/import.ts').then((file) => file.importCommand),
     keys: () => import('./cli/keys.ts').then((file) => file.keysCommand),
     spool: () => import('./cli/spool.ts').then((file) => file.spoolCommand),

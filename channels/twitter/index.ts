@@ -2,6 +2,7 @@ import type { TwitterConfig } from '../../src/config/twitter.ts';
 import type { Budget } from '../../src/domain/budget.ts';
 import type { Channel } from '../channel.ts';
 import { createXClients } from './client.ts';
+import { createPosts } from './posts.ts';
 import { createSearchSource } from './search/source.ts';
 import { createTwitterSend } from './send/send.ts';
 
@@ -18,6 +19,7 @@ export function createTwitterChannel(config: TwitterConfig, budget: Budget): Cha
     name: 'twitter',
     providers: [],
     sources: async () => sources,
+    posts: createPosts(config, clients, budget),
     isPublic: true,
     ...(account !== null && createTwitterSend(account, config, budget)),
   };

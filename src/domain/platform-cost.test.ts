@@ -1,18 +1,29 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { parseConfig } from '../config.ts';
+import { inPackage } from '../package-root.ts';
 import { nothingSpent } from './budget.ts';
-import { chargedInAll, estimateDay, findReached, formatDollars } from './platform-cost.ts';
+import { chargedInAll, daysOfMonth, estimateDay, findReached, formatDollars } from './platform-cost.ts';
 
 const prices = { post: 5_000, user: 10_000, answer: 15_000 };
-const settings = { prices, pollSeconds: 30, overlapSeconds: 30, stream: true };
+const settings = {
+  prices,
+  pollSeconds: 30,
+  overlapSeconds: 30,
+  stream: true,
+  withdraw: true,
+  withdrawDays: 30,
+};
 const use = { tagged: 100, answerable: 0.5 };
 
 test('a post and its author are charged once, and counted as often as they are delivered', () => {
   const day = estimateDay(use, settings);
   expect(day).toEqual({
-    charged: { posts: 500_000, authors: 1_000_000, answers: 750_000 },
-    counted: { posts: 300, microdollars: 3 * 1_500_000 + 750_000 },
+    charged: { posts: 750_000, authors: 1_000_000, answers: 750_000 },
+    lookups: 15_000_000,
+    counted: { posts: 300, microdollars: 3 * 1_750_000 + 750_000 },
   });
-  expect(chargedInAll(day)).toBe(2_250_000);
+  expect(chargedInAll(day)).toBe(2_500_000);
 });
 
 test.each([
@@ -44,6 +55,37 @@ describe('a limit is reached', () => {
       { limit: 'month', day: 11 },
     ],
   ])('%s', (_, given, reached) => expect(findReached({ counted }, given)).toEqual(reached));
+});
+
+test('nothing is looked up where nothing is withdrawn', () => {
+  expect(estimateDay(use, { ...settings, withdraw: false }).lookups).toBe(0);
+});
+
+/** As the settings are where nobody sets any. */
+test("README's table has what this comes to", () => {
+  const { twitter } = parseConfig({});
+  const readme = readFileSync(inPackage('README.md'), 'utf8');
+  for (const tagged of [100, 1_000, 10_000]) {
+    const day = estimateDay({ tagged, answerable: 0.5 }, twitter);
+    const month = (microdollars: number) => formatDollars(microdollars * daysOfMonth);
+    const { charged, counted } = day;
+    const reached = findReached(day, twitter.budget);
+    const row = [
+      tagged.toLocaleString('en-US'),
+      month(charged.posts),
+      month(charged.authors),
+      month(charged.answers),
+      `**${month(chargedInAll(day))}**`,
+      month(day.lookups),
+      `${counted.posts.toLocaleString('en-US')} posts, ${formatDollars(counted.microdollars)}`,
+      reached === null
+        ? 'is enough'
+        : reached.limit === 'month'
+          ? `lasts until day ${reached.day} of a month`
+          : `lasts ${reached.hours.toFixed(1)} hours of each day`,
+    ];
+    expect(readme).toContain(`| ${row.join(' | ')} |`);
+  }
 });
 
 test.each([

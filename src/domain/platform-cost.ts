@@ -12,32 +12,41 @@ export type PlatformUse = {
   readonly answerable: number;
 };
 
+/** Photos, videos, and posts that are answered or quoted, that come with each post, at its price: an assumption. */
+const attached = 0.5;
+
 /** The settings of which the cost depends. */
 export type CostSettings = {
   readonly prices: { readonly post: number; readonly user: number; readonly answer: number };
   readonly pollSeconds: number;
   readonly overlapSeconds: number;
   readonly stream: boolean;
+  readonly withdraw: boolean;
+  readonly withdrawDays: number;
 };
 
 export type DailyCost = {
   /** What the platform charges: a post, and an account, once a day, however often it is delivered. */
   readonly charged: { readonly posts: number; readonly authors: number; readonly answers: number };
-  /** What the budget counts: each time, because the platform promises that but softly. */
+  /** Besides, where X has no jobs that say which posts are gone: each one is looked up for so many days, and charged once a day. */
+  readonly lookups: number;
+  /** What the budget counts of the former: each time, because the platform promises that but softly. */
   readonly counted: Cost;
 };
 
 /** A day of it. Each post comes with its author, who is taken to post but once. */
 export function estimateDay(
   { tagged, answerable }: PlatformUse,
-  { prices, pollSeconds, overlapSeconds, stream }: CostSettings,
+  { prices, pollSeconds, overlapSeconds, stream, withdraw, withdrawDays }: CostSettings,
 ): DailyCost {
   const answers = tagged * answerable * prices.answer;
+  const post = (1 + attached) * prices.post;
   // What is looked back at is delivered by each search that does, and what is streamed is searched for all the same.
   const deliveries = tagged * (1 + overlapSeconds / pollSeconds + (stream ? 1 : 0));
   return {
-    charged: { posts: tagged * prices.post, authors: tagged * prices.user, answers },
-    counted: { posts: deliveries, microdollars: deliveries * (prices.post + prices.user) + answers },
+    charged: { posts: tagged * post, authors: tagged * prices.user, answers },
+    lookups: withdraw ? tagged * withdrawDays * prices.post : 0,
+    counted: { posts: deliveries, microdollars: deliveries * (post + prices.user) + answers },
   };
 }
 

@@ -92,7 +92,7 @@ function withoutTagsBehind(text: string, us: Us): string {
   const isTag = (each: string) => isHashtag(each) || isCall(us, each);
   const isOnlyTags = (piece: string) => {
     const signed = listSigned(piece);
-    return signed.length > 0 && signed.every(isTag) && /^[\p{P}]*$/u.test(piece.replace(signs, ''));
+    return signed.length > 0 && signed.every(isTag) && signed.join('') === piece;
   };
   let end = pieces.length;
   while (end > 0 && (pieces[end - 1]?.trim() === '' || isOnlyTags(pieces[end - 1] ?? ''))) end -= 1;
@@ -113,7 +113,7 @@ function withoutCalls(text: string, us: Us): string {
     if (kept.length > 0) return space + kept.join(' ');
     return /^(?:$|[\s,.;:!?)\]])/.test(text.slice(at + match.length, at + match.length + 1)) ? '' : space;
   });
-  return tidy(words).replace(/^(?:[,:;]|\.(?=\s))\s*/, '');
+  return tidy(words.replaceAll('()', '')).replace(/^(?:[,:;]|\.(?=\s))\s*/, '');
 }
 
 function writeOutLinks(text: string, links: readonly Link[]): string {
@@ -138,5 +138,11 @@ const withoutSign = (signed: string): string => signed.slice(1);
 
 /** X allows so many in a post that nobody reads them all; the first ones are what it is about. */
 const mostSigned = 100;
-const distinct = (names: readonly string[]): readonly string[] =>
-  [...new Map(names.map((name) => [name.toLowerCase(), name.slice(0, 300)])).values()].slice(0, mostSigned);
+function distinct(names: readonly string[]): readonly string[] {
+  const first = new Map<string, string>();
+  for (const name of names) {
+    const key = name.toLowerCase();
+    if (first.size < mostSigned && !first.has(key)) first.set(key, name.slice(0, 300));
+  }
+  return [...first.values()];
+}

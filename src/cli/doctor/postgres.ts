@@ -17,6 +17,7 @@ import { withDatabase } from '../with-database.ts';
 import { checkAuditLog } from './audit.ts';
 import { errorCode, type Finding, fail, ok, warn } from './finding.ts';
 import { checkMailboxes } from './mailboxes.ts';
+import { checkPosts } from './posts.ts';
 import { checkWordBack } from './word-back.ts';
 
 /** The database and what is in it; an embedded one that does not run is started for the look only. */
@@ -113,6 +114,7 @@ async function checkContent(db: Pool, config: Config): Promise<readonly Finding[
     ...(await checkBacklog(db)),
     ...(await checkWordBack(db)),
     ...(await checkMailboxes(db, config)),
+    ...(await checkPosts(db, config)),
     await checkAuditLog(db),
   ];
 }

@@ -1,0 +1,62 @@
+import type { SourceDoor } from '../../channel.ts';
+import { splitAnswer } from '../read/split.ts';
+import { toMessage } from '../read/to-message.ts';
+import type { Us } from '../read/us.ts';
+import type { OpenStream } from './connection.ts';
+import { readStreamEntry } from './entry.ts';
+import type { Meter } from './meter.ts';
+import type { StreamEnd } from './reconnect.ts';
+
+/** There is too little left to spend on the stream. */
+export type Spent = 'spent';
+
+type Parts = {
+  /** Of the rules that are ours. */
+  readonly ruleIds: ReadonlySet<string>;
+  readonly meter: Meter;
+  readonly us: Us;
+  readonly door: SourceDoor;
+};
+
+/** Made durable at a time; the next ones are read meanwhile. */
+const batchPosts = 200;
+
+/** Takes what a connection brings until it ends, and says how it did. Rejects where posts cannot be stored or counted. */
+export async function takeStream(stream: OpenStream, parts: Parts): Promise<StreamEnd | Spent> {
+  const { ruleIds, meter, us, door } = parts;
+  const openedAt = door.clock().getTime();
+  let isAlive = false;
+  let end: StreamEnd | Spent | null = null;
+  try {
+    for await (const lines of stream.batches) {
+      isAlive = true;
+      const entries = lines.map((line) => readStreamEntry(line, ruleIds));
+      const posts = entries.filter((entry) => entry.kind === 'post');
+      for (const post of posts) meter.count(post.posts, post.users);
+      const hasMore = await meter.keepAhead();
+      const farewell = entries.find((entry) => entry.kind === 'farewell');
+      if (!hasMore) end ??= 'spent';
+      if (farewell !== undefined) end ??= farewell.end;
+      // What is on its way is paid for, and taken all the same.
+      if (!hasMore || farewell !== undefined) stream.close();
+      const unreadable = entries.filter((entry) => entry.kind === 'unreadable').length;
+      if (unreadable > 0) door.log.info({ event: 'stream_lines_unreadable', lines: unreadable });
+      await takePosts(posts.filter(({ isOurs }) => isOurs).map(({ answer }) => answer));
+      door.connected();
+    }
+  } finally {
+    stream.close();
+    meter.count(stream.leftOver(), stream.leftOver());
+  }
+  return end ?? { kind: 'dropped', openMs: door.clock().getTime() - openedAt, delivered: isAlive };
+
+  async function takePosts(answers: readonly object[]): Promise<void> {
+    const receivedAt = door.clock();
+    const messages = answers
+      .flatMap((answer) => splitAnswer(answer).payloads)
+      .map((payload) => toMessage(payload, { found: 'stream', receivedAt, us }));
+    for (let from = 0; from < messages.length; from += batchPosts) {
+      await door.take(messages.slice(from, from + batchPosts));
+    }
+  }
+}

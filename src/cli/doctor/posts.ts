@@ -1,0 +1,67 @@
+import type { Config } from '../../config.ts';
+import type { Db, Pool } from '../../db/pool.ts';
+import { listSources, type SourceState } from '../../db/sources.ts';
+import { createBudget } from '../../spending.ts';
+import { checkXBudget } from './budget.ts';
+import { type Finding, fail, ok, warn } from './finding.ts';
+
+const part = 'posts on X';
+/** Nobody has searched for so long: the pauses after failures are shorter. */
+const longMs = 30 * 60_000;
+const check = 'npm run lapor -- twitter check';
+
+/** Whether posts on X are read, what staff should know of it, and how far the budget goes. */
+export async function checkPosts(
+  db: Pool,
+  { twitter }: Pick<Config, 'twitter'>,
+): Promise<readonly Finding[]> {
+  if (twitter.bearerToken === null) return [ok(part, 'none are read: TWITTER_BEARER_TOKEN is not set')];
+  const budget = createBudget(db, 'twitter', twitter.budget, () => new Date());
+  return [
+    ...(await checkSources(db)),
+    await checkXBudget(part, budget),
+    ...(twitter.appKey === null
+      ? [
+          warn(
+            part,
+            'nobody is answered',
+            'set TWITTER_APP_KEY and the three that belong to it, or leave it so',
+          ),
+        ]
+      : []),
+  ];
+}
+
+async function checkSources(db: Db): Promise<readonly Finding[]> {
+  const states = (await listSources(db)).filter(({ name }) => name.startsWith('twitter/'));
+  const alarms = states.flatMap(({ name, alarms }) =>
+    Object.values(alarms).map((words) => warn(part, `${name}: ${words}`, check)),
+  );
+  const search = states.find(({ name }) => name === 'twitter/search');
+  // The stream only makes it faster.
+  const others = states.filter((state) => state !== search && state.lastError !== null);
+  return [checkSearch(search), ...others.map((state) => warn(part, describe(state), check)), ...alarms];
+}
+
+function checkSearch(state: SourceState | undefined): Finding {
+  if (state === undefined) {
+    return fail(
+      part,
+      'twitter/search was never looked into',
+      'does a gateway run (npm start, or lapor serve)?',
+    );
+  }
+  const isLong = (sinceMs(state) ?? Number.POSITIVE_INFINITY) > longMs;
+  if (state.lastError === null && !isLong) return ok(part, describe(state));
+  return (isLong ? fail : warn)(part, describe(state), check);
+}
+
+function describe(state: SourceState): string {
+  const since = sinceMs(state);
+  const seen =
+    since === null ? 'was never looked into' : `was looked into ${Math.round(since / 60_000)} min ago`;
+  return `${state.name} ${seen}${state.lastError === null ? '' : `: ${state.lastError}`}`;
+}
+
+const sinceMs = ({ connectedAt, now }: SourceState): number | null =>
+  connectedAt === null ? null : now.getTime() - connectedAt.getTime();
