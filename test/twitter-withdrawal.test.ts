@@ -2,7 +2,6 @@ import { randomInt } from 'node:crypto';
 import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Channel, Posts } from '../channels/channel.ts';
-import { addSpending } from '../src/db/spending.ts';
 import type { ReportId } from '../src/domain/report.ts';
 import { AppError } from '../src/errors.ts';
 import { createGuardedFetch } from '../src/outbound/guarded-fetch.ts';
@@ -17,7 +16,7 @@ import { addEndpoint } from './support/filed-reports.ts';
 import { type ReceivingAgency, startReceivingAgency } from './support/receiving-agency.ts';
 
 const hour = 60 * 60_000;
-const env = { TWITTER_BEARER_TOKEN: 'rahasia-uji', TWITTER_WITHDRAW_DAYS: '3', TWITTER_DAILY_POSTS: '1000' };
+const env = { TWITTER_BEARER_TOKEN: 'rahasia-uji', TWITTER_WITHDRAW_DAYS: '3' };
 
 let database: TestDatabase;
 let core: Awaited<ReturnType<typeof createCore>>;
@@ -227,19 +226,6 @@ describe('a post that was deleted', () => {
     expect(asked).toHaveLength(times);
     expect(await goneAt(reportId)).toEqual(gone);
   });
-});
-
-test('what is left of a budget that is nearly spent is for new posts; the next day it is looked again', async () => {
-  now = new Date('2026-11-22T13:30:00Z');
-  const id = postId();
-  const { reportId } = await filePost(core, id, { postedAt: new Date('2026-11-22T01:00:00Z') });
-  deleted.add(id);
-  await addSpending(database.pool, 'twitter', { posts: 800, microdollars: 0 }, now);
-  await pass(10);
-  expect(asked).toEqual([]);
-  await pass(1);
-  expect(now.toISOString()).toBe('2026-11-23T00:30:00.000Z');
-  expect(await goneAt(reportId)).not.toBeNull();
 });
 
 test('where it is set so, or the channel is off, nobody looks', async () => {

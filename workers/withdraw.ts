@@ -7,8 +7,6 @@ import {
   type SealedPost,
 } from '../src/db/gone-posts.ts';
 import { transaction } from '../src/db/pool.ts';
-import { readSpending } from '../src/db/spending.ts';
-import { judgeBudget } from '../src/domain/budget.ts';
 import type { DeliveryId, ReportId } from '../src/domain/report.ts';
 import { AppError, describeFailure } from '../src/errors.ts';
 import type { Handlers } from '../src/queue/jobs.ts';
@@ -22,9 +20,6 @@ type WithdrawContext = Pick<
 
 /** What the platform is asked about in one call. */
 const mostAtOnce = 1_000;
-
-/** From here on what is left of the budget is for new posts: a report that nobody reads is worse than a picture that stays longer. */
-const mostOfBudget = 0.8;
 
 /**
  * Makes the handler of `withdraw` jobs: looks whether posts are still there, and takes what is public of those that are not from the
@@ -45,10 +40,6 @@ export function createWithdraw(context: WithdrawContext): Handlers['withdraw'] {
 
   /** False where the platform could not be asked. */
   async function lookAt(posts: Posts, some: readonly SealedPost[]): Promise<boolean> {
-    if (await isNearLimit()) {
-      log.warn({ event: 'posts_not_looked_at', count: some.length, reason: 'the budget is for new posts' });
-      return false;
-    }
     const ids = new Map<ReportId, string>();
     for (const post of some) {
       const id = await readId(post);
@@ -66,12 +57,6 @@ export function createWithdraw(context: WithdrawContext): Handlers['withdraw'] {
       some.filter((post) => !isGone(post)).map(({ reportId }) => reportId),
     );
     return true;
-  }
-
-  async function isNearLimit(): Promise<boolean> {
-    const now = clock();
-    const spent = await readSpending(db, 'twitter', now);
-    return judgeBudget(config.twitter.budget, spent, now).share >= mostOfBudget;
   }
 
   /** Null where the seal does not open: it is as good as still there, for nobody can ask. */
