@@ -4,10 +4,15 @@ import type { AddressInfo } from 'node:net';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Channel, Posts } from '../channels/channel.ts';
+import { createTwitterChannel } from '../channels/twitter/index.ts';
+import { parseTwitterConfig } from '../src/config/twitter.ts';
 import { recordSourceAlarm } from '../src/db/sources.ts';
 import { addSpending } from '../src/db/spending.ts';
 import { recordSurges } from '../src/db/viral-cases.ts';
+import { nothingSpent } from '../src/domain/budget.ts';
 import { AppError } from '../src/errors.ts';
+import { startSimulatedX } from '../src/simulated-x/server.ts';
+import { createBudget } from '../src/spending.ts';
 import { createTestApp, type TestApp } from './support/app.ts';
 import { hasChromium, launchChromium } from './support/browser.ts';
 import { countRows } from './support/core.ts';
@@ -196,6 +201,37 @@ describe('a post that staff want filed', () => {
     expect(answer.statusCode).toBe(422);
     expect(answer.body).toContain('belum diaktifkan');
     await off.app.close();
+  });
+
+  test('is asked of X itself, within the budget: what was posted, deleted or never a post', async () => {
+    const x = await startSimulatedX();
+    x.addUser({ handle, name: 'Warga' });
+    const text = `Lampu jalan di gang ${uniqueWord()} mati, Kec. Coblong Kota Bandung`;
+    const [there, deleted] = [
+      x.publish({ author: handle, text }),
+      x.publish({ author: handle, text: 'salah' }),
+    ];
+    x.delete(deleted);
+    const config = parseTwitterConfig({ TWITTER_API_URL: x.url, TWITTER_BEARER_TOKEN: 'token-pembaca' });
+    const limits = { daily: { posts: 20_000, microdollars: 0 }, monthly: nothingSpent };
+    const budget = createBudget(database.pool, 'twitter', limits, () => new Date());
+    const real = await openApp([createTwitterChannel(config, budget)]);
+    expect((await order(national, 'https://x.com/explore', real)).body).toContain(
+      'bukan alamat sebuah unggahan',
+    );
+    expect((await order(national, addressOf(deleted), real)).body).toContain('sudah dihapus');
+    expect((await order(national, `${addressOf(there)}?s=20`, real)).statusCode).toBe(303);
+    await stage.work();
+    expect((await stage.onlyReport()).text).toBe(text);
+    const { today } = await budget.state();
+    expect(today.posts).toBe(x.delivered.lookupPosts);
+    await addSpending(database.pool, 'twitter', { posts: 20_000, microdollars: 0 }, new Date());
+    expect((await order(national, addressOf(there), real)).body).toContain(
+      'Anggaran untuk membaca X sudah habis',
+    );
+    expect(real.logged.join('')).not.toMatch(/warga_yang_marah|status\/\d/);
+    await real.app.close();
+    await x.stop();
   });
 
   test('is for the national desk alone', async () => {
