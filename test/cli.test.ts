@@ -11,6 +11,7 @@ import { formatTrackingId, mintTrackingId } from '../src/domain/tracking-id.ts';
 import { startRedis } from '../src/embedded/redis.ts';
 import { findRedis } from '../src/embedded/redis-binaries.ts';
 import { letPass } from '../src/embedded/run-as.ts';
+import { startSimulatedX } from '../src/simulated-x/server.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { fileReport, lampText } from './support/filed-reports.ts';
 import { runLapor } from './support/lapor.ts';
@@ -319,8 +320,17 @@ describe('lapor demo', () => {
     };
     const mailboxesFile = join(makeFolder(), 'mailboxes.json');
     writeFileSync(mailboxesFile, JSON.stringify({ mailboxes: [mailbox] }), { mode: 0o600 });
+    const realX = await startSimulatedX();
+    onTestFinished(realX.stop);
     const { code, stdout, stderr } = await runLapor(['demo', '--agency-port', String(await findFreePort())], {
       PORT: '1',
+      TWITTER_API_URL: realX.url,
+      TWITTER_BEARER_TOKEN: 'kunci-baca',
+      TWITTER_APP_KEY: 'kunci-aplikasi',
+      TWITTER_APP_SECRET: 'rahasia-aplikasi',
+      TWITTER_ACCESS_TOKEN: 'kunci-akun',
+      TWITTER_ACCESS_SECRET: 'rahasia-akun',
+      TWITTER_TERMS: '#bukanlapor',
       TMPDIR: folder,
       SMS_KANNEL_SEND_URL: provider.url,
       SMS_KANNEL_SEND_USER: 'lapor',
@@ -332,9 +342,12 @@ describe('lapor demo', () => {
     expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('starting a throw-away gateway');
     expect(stdout).toContain('Not shown: e-mail');
-    expect(stdout).toMatch(/^all +25 +25 +6 +25 +25 +\d+ ms$/m);
+    expect(stdout).toMatch(/^twitter \(simulated\) +5 +5 +1 +5 +5 +\d+ ms$/m);
+    expect(stdout).toMatch(/^all +30 +30 +7 +30 +30 +\d+ ms$/m);
+    expect(stdout).toContain('3 of 3 who called @LAPOR1708 were answered on the simulated X.');
+    expect(realX.delivered.requests).toEqual({});
     expect(stdout).toMatch(/copy +of #3, counted with it$/m);
-    expect(stdout).toContain('22 webhooks came with a valid signature, 0 with another.');
+    expect(stdout).toContain('27 webhooks came with a valid signature, 0 with another.');
     expect(readdirSync(folder)).toEqual([]);
     expect(provider.asked).toEqual([]);
     expect(callers).toBe(0);

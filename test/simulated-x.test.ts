@@ -109,13 +109,20 @@ test('posts that are gone stand under errors, and compliance finds them for noth
 });
 
 test('photos and videos are served under the addresses that posts give', async () => {
-  const media = [{ kind: 'video', bytes: Buffer.from('film'), altText: 'Lubang' } as const];
+  const media = [
+    { kind: 'video', bytes: Buffer.from('film'), altText: 'Lubang' },
+    { kind: 'photo', bytes: Buffer.from('foto'), contentType: 'image/png' },
+  ] as const;
   const id = x.publish({ text: '#lapor', media });
-  const query = 'expansions=attachments.media_keys&media.fields=variants,alt_text';
+  const query = 'expansions=attachments.media_keys&media.fields=variants,alt_text,url';
   const { body } = await get(`/2/tweets/${id}?${query}`);
-  const [file] = (body['includes'] as { media: { alt_text: string; variants: { url: string }[] }[] }).media;
+  type Given = { alt_text: string; variants: { url: string }[]; url: string };
+  const [file, photo] = (body['includes'] as { media: Given[] }).media;
   expect(file?.alt_text).toBe('Lubang');
-  expect(await (await fetch(file?.variants.at(-1)?.url ?? '')).text()).toBe('film');
+  const read = async (url = '') => (await fetch(url)).text();
+  expect(await read(file?.variants.at(-1)?.url)).toBe('film');
+  expect(await read(photo?.url)).toBe('foto');
+  expect(await read(photo?.url.replace('.png', '?format=png&name=orig'))).toBe('foto');
 });
 
 describe('the stream', () => {

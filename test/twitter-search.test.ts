@@ -180,3 +180,65 @@ describe('the budget', () => {
     expect((await budget.state()).thisMonth.posts).toBeGreaterThanOrEqual(250);
   });
 });
+
+describe('X that does not want to be asked', () => {
+  test('is not, from the last request it allows until it says', async () => {
+    const reset = Math.ceil(clock().getTime() / 1_000) + 600;
+    const headers = {
+      'content-type': 'application/json',
+      'x-rate-limit-limit': '450',
+      'x-rate-limit-remaining': '0',
+      'x-rate-limit-reset': String(reset),
+    };
+    x.fault({ path: /search\/recent$/, times: 1, status: 200, headers, body: { meta: { result_count: 0 } } });
+    const pauses: number[] = [];
+    await search({
+      pause: async (ms) => {
+        pauses.push(ms);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        ahead.ms += ms;
+      },
+    });
+    await vi.waitFor(() => expect(pauses.length).toBeGreaterThan(1), 10_000);
+    expect(pauses[0]).toBeGreaterThan(590_000);
+    expect(pauses[0]).toBeLessThanOrEqual(602_000);
+    expect(x.delivered.requests['GET /2/tweets/search/recent']).toBeGreaterThan(1);
+    expect((await findSource())?.lastError).toBeNull();
+  });
+
+  test('and has not let us read for six days, is an alarm while it lasts, and none afterwards', async () => {
+    const since = ago(6 * day + hour);
+    await readUpTo(since);
+    const mend = x.fault({ path: /search\/recent$/, status: 503 });
+    await search();
+    await vi.waitFor(
+      async () => expect((await findSource())?.alarms['behind']).toContain(`since ${since.toISOString()}`),
+      10_000,
+    );
+    expect((await findSource())?.connectedAt).toBeNull();
+    mend();
+    await untilAlarm('behind', undefined);
+  });
+
+  test('knows a token no more, and is asked for the rest anew', async () => {
+    const from = ago(hour);
+    const posted = postMany(120, from, ago(60_000));
+    await database.pool.query('insert into sources (name, cursor) values ($1, $2)', [
+      'twitter/search',
+      JSON.stringify({
+        upTo: ago(30_000).getTime(),
+        gaps: [
+          {
+            after: from.getTime(),
+            before: clock().getTime(),
+            rest: { after: from.getTime(), before: null, token: 'of-another-query' },
+          },
+        ],
+        lost: null,
+      }),
+    ]);
+    await search();
+    await untilTaken(120);
+    expect(sorted(await listTakenPosts())).toEqual(sorted(posted));
+  });
+});

@@ -5,6 +5,7 @@ import { createXClients } from './client.ts';
 import { createPosts } from './posts.ts';
 import { createSearchSource } from './search/source.ts';
 import { createTwitterSend } from './send/send.ts';
+import { createStreamSource } from './stream/source.ts';
 
 /**
  * Posts on X that call us: searched for, and streamed where the plan has it; word back is an answer to the post. Off without a
@@ -12,9 +13,12 @@ import { createTwitterSend } from './send/send.ts';
  */
 export function createTwitterChannel(config: TwitterConfig, budget: Budget): Channel {
   const clients = createXClients(config);
-  if (clients === null) return { name: 'twitter', providers: [] };
+  const { bearerToken } = config;
+  if (clients === null || bearerToken === null) return { name: 'twitter', providers: [] };
   const { app, account } = clients;
-  const sources = [createSearchSource({ config, client: app, budget })];
+  const search = createSearchSource({ config, client: app, budget });
+  const stream = config.stream ? [createStreamSource({ config, bearerToken, client: app, budget })] : [];
+  const sources = [search, ...stream];
   return {
     name: 'twitter',
     providers: [],

@@ -13,9 +13,11 @@ import { newSecret } from '../outbound/sign.ts';
 import { type DemoAgency, startDemoAgency } from './demo/agency.ts';
 import { closeEndpoints, openEndpoints } from './demo/endpoints.ts';
 import { explainFailure, hasArrived, isBlocked, type Journey, stageOf } from './demo/journey.ts';
+import { isSummons, listPostStories } from './demo/post-stories.ts';
+import { startDemoPosts } from './demo/posts.ts';
 import { runJourneys } from './demo/run.ts';
 import { type Doors, isOpen, type Message, prepareMessage } from './demo/send.ts';
-import { listStories, type Way } from './demo/stories.ts';
+import { listStories, type Story, type Way } from './demo/stories.ts';
 import { describeSummary } from './demo/summary.ts';
 import { openView } from './demo/view.ts';
 import { gatewayUrl } from './doctor/doors.ts';
@@ -80,10 +82,15 @@ async function demonstrate(config: Config, url: string, agencyPort: number): Pro
   process.stdout.on('error', stop);
 
   const texts = new Set<string>();
-  const agency = await startDemoAgency(agencyPort, (text) => texts.has(text));
+  let isAlone = false;
+  // A gateway of its own has no reports but these.
+  const agency = await startDemoAgency(agencyPort, (text) => isAlone || texts.has(text));
   try {
-    const target = (await isGateway(url)) ? useRunning(config, url) : await startOwn(url, agency);
+    const target = (await isGateway(url))
+      ? useRunning(config, url)
+      : await startOwn(url, agency, stopping.signal);
     try {
+      isAlone = target.posts !== null;
       const messages = prepareMessages(target, config);
       for (const { report } of messages) texts.add(report.text);
       introduce(target, messages, config);
@@ -91,7 +98,8 @@ async function demonstrate(config: Config, url: string, agencyPort: number): Pro
       try {
         await prepareAgency(db, agency, messages);
         const journeys = await watch(messages, target, db, stopping.signal);
-        return conclude(journeys, agency, config, stopping.signal.aborted);
+        await untilAnswered(target, messages, stopping.signal);
+        return conclude(journeys, agency, target, config, stopping.signal.aborted);
       } finally {
         await closeEndpoints(db, agency.origin);
         await db.end();
@@ -131,32 +139,67 @@ function useRunning(config: Config, url: string): Target {
     databaseUrl,
     genericSecret: answers ? null : config.smsGenericSecret,
     kannelSecret: answers ? null : config.smsKannelSecret,
+    // Its X is the real one, or there is none.
+    posts: null,
     stop: async () => undefined,
   };
 }
 
-async function startOwn(url: string, agency: DemoAgency): Promise<Target> {
+async function startOwn(url: string, agency: DemoAgency, signal: AbortSignal): Promise<Target> {
   console.log(`Nothing answers at ${url}: starting a throw-away gateway …`);
   const genericSecret = newSecret();
   const kannelSecret = randomBytes(16).toString('hex');
-  const gateway = await startThrowAwayGateway({
-    SMS_GENERIC_SECRET: genericSecret,
-    SMS_KANNEL_SECRET: kannelSecret,
-    OUTBOUND_ALLOW: agency.host,
-  });
-  const stop = async () => {
-    await gateway.stop();
-    console.log('The throw-away gateway is gone, and its data with it.');
-  };
-  return { url: gateway.url, databaseUrl: gateway.databaseUrl, genericSecret, kannelSecret, stop };
+  const posts = await startDemoPosts();
+  try {
+    const gateway = await startThrowAwayGateway({
+      SMS_GENERIC_SECRET: genericSecret,
+      SMS_KANNEL_SECRET: kannelSecret,
+      OUTBOUND_ALLOW: `${agency.host},${posts.host}`,
+      ...posts.settings,
+    });
+    const stop = async () => {
+      await gateway.stop();
+      await posts.stop();
+      console.log('The throw-away gateway is gone, and its data with it.');
+    };
+    const { databaseUrl } = gateway;
+    await posts.untilWatched(signal);
+    return { url: gateway.url, databaseUrl, genericSecret, kannelSecret, posts, stop };
+  } catch (error) {
+    await posts.stop();
+    throw error;
+  }
 }
 
 /** The same story twice becomes the same message twice. No address gets an e-mail about what its owner never sent. */
 function prepareMessages(doors: Doors, config: Config): readonly Message[] {
-  const stories = listStories(randomInt(1_000, 10_000), config.email.smtpUrl === null);
+  const run = randomInt(1_000, 10_000);
+  const told = listStories(run, config.email.smtpUrl === null);
+  const stories = doors.posts === null ? told : mix(told, listPostStories(run));
   const prepared = new Map(stories.map((story) => [story, prepareMessage(story, doors)]));
   return stories.flatMap((story) => prepared.get(story) ?? []);
 }
+
+/** One of the others after every few. */
+function mix(many: readonly Story[], others: readonly Story[]): readonly Story[] {
+  const every = Math.ceil(many.length / (others.length + 1));
+  return many.flatMap((story, index) => {
+    const other = (index + 1) % every === 0 ? others[(index + 1) / every - 1] : undefined;
+    return other === undefined ? [story] : [story, other];
+  });
+}
+
+/** The answers go out after the reports: who called is waited for, as far as anybody may be answered. */
+async function untilAnswered(
+  { posts }: Doors,
+  messages: readonly Message[],
+  signal: AbortSignal,
+): Promise<void> {
+  await posts?.untilAnswered(countSummons(messages), signal);
+}
+
+const countSummons = (messages: readonly Message[]): number =>
+  messages.filter(({ story }) => story.way === 'twitter (simulated)' && isSummons(story)).length;
 
 const variables = { 'sms/generic': 'SMS_GENERIC_SECRET', 'sms/kannel': 'SMS_KANNEL_SECRET' } as const;
 
@@ -171,8 +214,15 @@ function introduce(doors: Doors, messages: readonly Message[], config: Config): 
         : `${way} is left alone: this gateway would answer people who sent nothing.`,
     );
   }
+  if (doors.posts === null) console.log(whyNoPosts(config));
+  else console.log('What is posted goes to a simulated X, which nobody else reads.');
   console.log('Not shown: e-mail, which needs a mail server, and letters, keyed in at /petugas/surat.');
 }
+
+const whyNoPosts = ({ twitter }: Config): string =>
+  twitter.bearerToken === null
+    ? 'Not shown: posts on X, of which only a throw-away gateway has a simulation.'
+    : 'Not shown: posts on X. This gateway reads the real one, and nothing invented is posted there.';
 
 /** The gateway routes as this does, so it is known beforehand who gets something. */
 async function prepareAgency(db: Pool, agency: DemoAgency, messages: readonly Message[]): Promise<void> {
@@ -207,12 +257,19 @@ async function watch(
 function conclude(
   journeys: readonly Journey[],
   agency: DemoAgency,
+  { posts }: Doors,
   config: Config,
   interrupted: boolean,
 ): number {
   console.log(`\n${describeSummary(journeys)}\n`);
   const forged = agency.countForged();
   console.log(`${agency.verified.size} webhooks came with a valid signature, ${forged} with another.`);
+  if (posts !== null) {
+    const summons = countSummons(journeys.map(({ message }) => message));
+    console.log(
+      `${posts.countAnswers()} of ${summons} who called @LAPOR1708 were answered on the simulated X.`,
+    );
+  }
   if (journeys.some(isBlocked)) {
     const allow = [...config.outboundAllow, agency.host].join(',');
     console.log(`The gateway may not post to this server. Stop it, and start it as before with this added:

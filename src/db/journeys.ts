@@ -6,6 +6,8 @@ export type JourneyRow = {
   readonly report_id: ReportId;
   readonly receipt: string;
   readonly external_id: string;
+  /** Of a post, or the first of a thread; null for all else. */
+  readonly posted_at: Date | null;
   readonly tracking_id: string | null;
   /** Tracking ID of the first report of the case. */
   readonly duplicate_of: string | null;
@@ -23,16 +25,20 @@ export type JourneyRow = {
   readonly quarantined: boolean;
 };
 
-/** The reports with these receipts, and those that came as SMS under these external ids; a copy as far as its first is. */
+/**
+ * The reports with these receipts, those that came as SMS under these external ids, and those that were posted at these moments;
+ * a copy as far as its first is.
+ */
 export async function listJourneys(
   db: Db,
   receipts: readonly string[],
   smsIds: readonly string[],
+  postedAt: readonly Date[],
 ): Promise<readonly JourneyRow[]> {
   const { rows } = await db.query<JourneyRow>({
     name: 'list-journeys',
     text: `
-      select report.id as report_id, report.receipt, report.external_id, filing.tracking_id,
+      select report.id as report_id, report.receipt, report.external_id, post.posted_at, filing.tracking_id,
         first_filing.tracking_id as duplicate_of, case when copy.first_id is not null then shown.receipt end as copy_of,
         held.reason as held_for, route.agency_code, agency.name as agency_name,
         delivery.state as delivery, endpoint.id is not null as endpoint, last.error,
@@ -41,8 +47,11 @@ export async function listJourneys(
         select id from reports where receipt = any($1)
         union
         select id from reports where channel = 'sms' and external_id = any($2)
+        union
+        select report_id from posts where posted_at = any($3)
       ) as wanted
       join reports as report on report.id = wanted.id
+      left join posts as post on post.report_id = report.id
       left join copies as copy on copy.report_id = report.id
       join reports as shown on shown.id = coalesce(copy.first_id, report.id)
       left join filings as filing on filing.report_id = shown.id
@@ -59,7 +68,7 @@ export async function listJourneys(
       left join lateral (
         select error from attempts where delivery_id = delivery.id order by number desc limit 1
       ) as last on true`,
-    values: [receipts, smsIds],
+    values: [receipts, smsIds, postedAt],
   });
   return rows;
 }

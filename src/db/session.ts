@@ -40,8 +40,15 @@ export async function openSession(url: string): Promise<Session> {
       throw error;
     }
   };
+  // Many sources share it, and the driver is to get one statement at a time.
+  let last: Promise<unknown> = Promise.resolve();
+  const queryInTurn = (...given: Parameters<pg.Client['query']>) => {
+    const answer = last.then(() => query(...given));
+    last = answer.catch(() => undefined);
+    return answer;
+  };
   return {
-    db: { query: query as Db['query'] },
+    db: { query: queryInTurn as unknown as Db['query'] },
     ended: ended.signal,
     end: async () => {
       ended.abort();

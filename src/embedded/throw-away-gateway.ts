@@ -13,7 +13,7 @@ export type ThrowAwayGateway = {
   readonly stop: () => Promise<void>;
 };
 
-const ofTheRealOne = /^(ATTACHMENTS|EMAIL|IDENTITY|SMS|STAFF)_/;
+const ofTheRealOne = /^(ATTACHMENTS|EMAIL|IDENTITY|SMS|STAFF|TWITTER)_/;
 
 /** Starts this very program as `lapor all` on a free port and waits until it is ready. Throws `AppError` `unavailable` with its last words. */
 export async function startThrowAwayGateway(
@@ -27,7 +27,7 @@ export async function startThrowAwayGateway(
       ...process.env,
       ...{ HOST: '', PORT: '0', DATA_DIR: folder, DATABASE_URL: '', REDIS_URL: '', PUBLIC_URL: '' },
       // It must have no account to send with, whichever the provider: its reporters are invented, their numbers may not be.
-      // Nor must it fetch from real mailboxes, keep files among real ones, or seal with real keys.
+      // Nor must it fetch from real mailboxes, read or answer real posts, keep files among real ones, or seal with real keys.
       ...Object.fromEntries(
         Object.keys(process.env).flatMap((name) => (ofTheRealOne.test(name) ? [[name, '']] : [])),
       ),

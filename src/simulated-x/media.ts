@@ -45,7 +45,12 @@ export function createMediaFiles(address: () => string) {
       ...(altText === undefined ? {} : { alt_text: altText }),
     };
     if (kind === 'photo') {
-      return { ...common, type: 'photo', url: keep(`${key}.jpg`, bytes, contentType ?? 'image/jpeg') };
+      const format = contentType === 'image/png' ? 'png' : 'jpg';
+      return {
+        ...common,
+        type: 'photo',
+        url: keep(`${key}.${format}`, bytes, contentType ?? 'image/jpeg'),
+      };
     }
     const rate = (bit_rate: number) => ({
       bit_rate,
@@ -69,8 +74,9 @@ export function createMediaFiles(address: () => string) {
     };
   }
 
-  function serve(path: string, response: ServerResponse): void {
-    const file = files.get(path);
+  /** X has a photo under two addresses: `KEY.jpg`, and `KEY?format=jpg` with the `name` of a size. */
+  function serve(path: string, query: URLSearchParams, response: ServerResponse): void {
+    const file = files.get(query.has('format') ? `${path}.${query.get('format')}` : path);
     if (file === undefined) throw notThere();
     response.writeHead(200, { 'content-type': file.contentType, 'content-length': file.bytes.length });
     response.end(file.bytes);

@@ -94,9 +94,9 @@ export function createPosts({ clock, users, files, indexingMs }: PostsOptions) {
     });
   }
 
-  function edit(id: string, text: string): Post {
+  function edit(id: string, text: string, at?: Date): Post {
     const post = get(id);
-    return publish({ ...draftOf(post), text }, post);
+    return publish({ ...draftOf(post), text, ...(at && { at }) }, post);
   }
 
   function insert(post: Post): Post {

@@ -110,8 +110,8 @@ export function createRoutes(parts: Parts): readonly Route[] {
       },
     },
     get('/compliance/:id/download', 'anybody', null, ({ id }) => ({ body: compliance.download(id) })),
-    get('/media/:id', 'anybody', null, ({ id, response }) => {
-      parts.files.serve(`/media/${id}`, response);
+    get('/media/:id', 'anybody', null, ({ id, query, response }) => {
+      parts.files.serve(`/media/${id}`, query, response);
       return null;
     }),
     get('/2/tweets/:id', 'both', 450, ({ id, query }) =>

@@ -39,7 +39,7 @@ export type SimulatedX = {
   /** Returns the id. It goes to matching streams at once, and to search once it is indexed. */
   readonly publish: (post: PostDraft) => string;
   /** Returns the id of the new version. */
-  readonly edit: (id: string, text: string) => string;
+  readonly edit: (id: string, text: string, at?: Date) => string;
   /** With all its versions. */
   readonly delete: (id: string) => void;
   readonly addUser: (user: UserDraft) => { readonly id: string };
@@ -136,7 +136,7 @@ export async function startSimulatedX(options: SimulatedXOptions = {}): Promise<
   return {
     url,
     publish: (draft) => publish(draft).id,
-    edit: (id, text) => told(posts.edit(id, text)).id,
+    edit: (id, text, at) => told(posts.edit(id, text, at)).id,
     delete: posts.delete,
     addUser: users.add,
     answers: answers.list,

@@ -30,8 +30,8 @@ export type OpenStream = {
   readonly close: () => void;
 };
 
-/** So many lines wait to be asked for; beyond it no more are read, and X is told so by TCP. */
-const mostWaiting = 500;
+/** So much waits to be asked for, some thousand posts; then no more is read, and TCP lets X know. */
+const mostWaitingBytes = 2 * 1024 * 1024;
 const longestRefusal = 64 * 1024;
 
 /** One connection to the stream, or why there is none. Rejects never; once the signal is aborted it ends. */
@@ -76,6 +76,7 @@ function connect(
 function readStream(response: IncomingMessage, silenceMs: number): OpenStream {
   const reader = createLineReader();
   let waiting: string[] = [];
+  let waitingBytes = 0;
   let hasEnded = false;
   let hasNews = false;
   let wake = () => {};
@@ -94,7 +95,8 @@ function readStream(response: IncomingMessage, silenceMs: number): OpenStream {
   }
   response.on('data', (bytes: Buffer) => {
     waiting.push(...reader.push(bytes));
-    if (waiting.length > mostWaiting) response.pause();
+    waitingBytes += bytes.length;
+    if (waitingBytes > mostWaitingBytes) response.pause();
     notice();
   });
   for (const event of ['end', 'close', 'error']) response.on(event, end);
@@ -106,6 +108,7 @@ function readStream(response: IncomingMessage, silenceMs: number): OpenStream {
         if (hasEnded && waiting.length === 0) return;
         const batch = waiting;
         waiting = [];
+        waitingBytes = 0;
         hasNews = false;
         response.resume();
         yield batch;

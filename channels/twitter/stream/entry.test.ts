@@ -6,25 +6,25 @@ const read = (line: object) => readStreamEntry(JSON.stringify(line), ours);
 const now = new Date('2026-11-22T10:00:00Z');
 
 describe('a line of the stream', () => {
-  it('is a post, with all that X bills for it', () => {
+  it('is a post, with what it refers to', () => {
     const line = {
       data: { id: '10', text: 'Lampu jalan mati #lapor1708' },
-      includes: { users: [{ id: '5' }, { id: '6' }], tweets: [{ id: '9' }] },
+      includes: { users: [{ id: '5' }], tweets: [{ id: '9' }] },
       matching_rules: [{ id: '1', tag: 'lapor-gateway' }],
     };
-    expect(read(line)).toEqual({ kind: 'post', answer: line, isOurs: true, posts: 2, users: 2 });
+    expect(read(line)).toEqual({ kind: 'post', answer: line, isOurs: true });
   });
 
   it('is a post though X names no rule, or says that something it refers to is gone', () => {
     const errors = [{ title: 'Not Found Error', resource_type: 'tweet' }];
-    expect(read({ data: { id: '10' }, errors })).toMatchObject({ kind: 'post', isOurs: true, posts: 1 });
+    expect(read({ data: { id: '10' }, errors })).toMatchObject({ kind: 'post', isOurs: true });
   });
 
-  it('is ours by the id or the tag of a rule, and counts in any case', () => {
+  it('is ours by the id or the tag of a rule', () => {
     const found = (rule: object) => read({ data: { id: '10' }, matching_rules: [rule] });
     expect(found({ id: '1' })).toMatchObject({ isOurs: true });
     expect(found({ id: '2', tag: 'lapor-gateway' })).toMatchObject({ isOurs: true });
-    expect(found({ id: '3', tag: 'riset' })).toMatchObject({ kind: 'post', isOurs: false, posts: 1 });
+    expect(found({ id: '3', tag: 'riset' })).toMatchObject({ kind: 'post', isOurs: false });
   });
 
   it('is a farewell, alone or in a list', () => {
@@ -70,6 +70,7 @@ describe('an answer that is no stream', () => {
     expect(endByAnswer(503, {}, '<html>Over capacity', now)).toMatchObject({ failure: { kind: 'in-doubt' } });
     expect(end(402, { title: 'CreditsDepleted' })).toMatchObject({ failure: { kind: 'credits' } });
     expect(end(401, null)).toMatchObject({ failure: { kind: 'unauthorized' } });
-    expect(end(409, { title: 'RuleConfigurationIssue' })).toMatchObject({ failure: { kind: 'invalid' } });
+    const noRules = { title: 'ConnectionException', connection_issue: 'RuleConfigurationIssue' };
+    expect(end(409, noRules)).toMatchObject({ failure: { kind: 'invalid' } });
   });
 });

@@ -5,14 +5,8 @@ import { ruleTag } from './rules.ts';
 
 /** What one line of the stream says. */
 export type StreamEntry =
-  /** `posts` and `users` are those that it delivered, so those that count. */
-  | {
-      readonly kind: 'post';
-      readonly answer: object;
-      readonly isOurs: boolean;
-      readonly posts: number;
-      readonly users: number;
-    }
+  /** `answer` has one post, and what it refers to. */
+  | { readonly kind: 'post'; readonly answer: object; readonly isOurs: boolean }
   /** X is about to hang up; null where it does not matter why. */
   | { readonly kind: 'farewell'; readonly end: StreamEnd | null }
   | { readonly kind: 'unreadable' };
@@ -21,16 +15,10 @@ export type StreamEntry =
 export function readStreamEntry(line: string, ids: ReadonlySet<string>): StreamEntry {
   const given = parse(line);
   if (given === null) return { kind: 'unreadable' };
-  const { data, includes, matching_rules: rules } = given;
+  const { data, matching_rules: rules } = given;
   if (typeof data === 'object' && data !== null) {
-    const { tweets, users } = Object(includes) as Fields;
-    return {
-      kind: 'post',
-      answer: given,
-      isOurs: !Array.isArray(rules) || rules.some((rule) => isOurRule(rule, ids)),
-      posts: 1 + countOf(tweets),
-      users: countOf(users),
-    };
+    const isOurs = !Array.isArray(rules) || rules.some((rule) => isOurRule(rule, ids));
+    return { kind: 'post', answer: given, isOurs };
   }
   const problem = listProblems(given)[0];
   return problem === undefined ? { kind: 'unreadable' } : { kind: 'farewell', end: endBy(problem) };
@@ -58,8 +46,7 @@ function endBy(problem: Fields): StreamEnd | null {
 }
 
 /** Also 429, but not because too much was asked: waiting for a limit to be reset does not help. */
-const isCrowded = ({ title, connection_issue }: Fields): boolean =>
-  connection_issue === 'TooManyConnections' || title === 'ConnectionException';
+const isCrowded = ({ connection_issue }: Fields): boolean => connection_issue === 'TooManyConnections';
 
 /** X says a problem by itself, or in a list. */
 const listProblems = (given: Fields): readonly Fields[] => [
@@ -71,8 +58,6 @@ const isOurRule = (rule: unknown, ids: ReadonlySet<string>): boolean => {
   const { id, tag } = Object(rule) as Fields;
   return tag === ruleTag || ids.has(String(id));
 };
-
-const countOf = (list: unknown): number => (Array.isArray(list) ? list.length : 0);
 
 function parse(text: string): Fields | null {
   try {

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { type Budget, type Cost, judgeBudget, nothingSpent } from '../../../src/domain/budget.ts';
 import { createMeter } from './meter.ts';
 
-const prices = { post: 5_000, user: 10_000 };
+const prices = { post: 5_000, user: 10_000, answer: 15_000, count: 5_000 };
+const plain = { data: { id: '1' }, includes: { users: [{ id: '5' }] } };
+const withPictures = { ...plain, includes: { ...plain.includes, media: [{}, {}, {}, {}] } };
 const noon = new Date('2026-11-22T12:00:00Z');
 const perPost = prices.post + prices.user;
 
@@ -53,7 +55,7 @@ describe('the meter of the stream', () => {
     expect(await meter.keepAhead()).toBe(true);
     expect(spentOn(today)).toEqual({ posts: 500, microdollars: 500 * perPost });
     for (let count = 0; count < 1_234; count += 1) {
-      meter.count(1, 1);
+      meter.count([plain]);
       expect(await meter.keepAhead()).toBe(true);
       expect(spentOn(today).posts).toBeGreaterThanOrEqual(count + 1 + 500);
     }
@@ -61,12 +63,16 @@ describe('the meter of the stream', () => {
     expect(spentOn(today)).toEqual({ posts: 1_234, microdollars: 1_234 * perPost });
   });
 
-  it('counts posts without their authors as what they cost', async () => {
+  it('has reserved enough for posts with pictures too', async () => {
     const { meter, spentOn } = openBudget(20_000);
-    await meter.keepAhead();
-    meter.count(700, 400);
+    for (let count = 0; count < 700; count += 1) {
+      await meter.keepAhead();
+      const { microdollars } = spentOn(today);
+      expect(microdollars).toBeGreaterThanOrEqual(count * (5 * prices.post + prices.user) + 500 * perPost);
+      meter.count([withPictures]);
+    }
     await meter.close();
-    expect(spentOn(today)).toEqual({ posts: 700, microdollars: 700 * 5_000 + 400 * 10_000 });
+    expect(spentOn(today)).toEqual({ posts: 700, microdollars: 700 * (5 * prices.post + prices.user) });
   });
 
   it('says no where fewer than a thousand posts are left, in posts or in dollars', async () => {
@@ -80,11 +86,11 @@ describe('the meter of the stream', () => {
     const { meter, spentOn } = openBudget(3_000);
     let came = 0;
     while (await meter.keepAhead()) {
-      meter.count(1, 1);
+      meter.count([plain]);
       came += 1;
     }
     // What was on its way then.
-    meter.count(300, 300);
+    meter.countUnread(300);
     await meter.close();
     expect(spentOn(today).posts).toBe(came + 300);
     expect(came).toBeGreaterThan(1_500);
@@ -103,10 +109,10 @@ describe('the meter of the stream', () => {
   it('charges each day with what came on it', async () => {
     const { meter, spentOn, pass } = openBudget(20_000);
     await meter.keepAhead();
-    meter.count(100, 100);
+    meter.count(Array(100).fill(plain));
     pass(12 * 60 * 60_000);
     await meter.keepAhead();
-    meter.count(7, 7);
+    meter.count(Array(7).fill(plain));
     await meter.close();
     expect(spentOn(today).posts).toBe(100);
     expect(spentOn('2026-11-23').posts).toBe(7);

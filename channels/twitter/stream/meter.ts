@@ -1,5 +1,6 @@
 import type { TwitterPrices } from '../../../src/config/twitter.ts';
 import { type Budget, type Cost, nothingSpent, type Reservation } from '../../../src/domain/budget.ts';
+import { costOf } from '../cost.ts';
 
 /** Where fewer are left they are for the search: that can ask for as many as there are. */
 export const leastPosts = 1_000;
@@ -8,8 +9,10 @@ const blockPosts = 500;
 const lookEveryMs = 60_000;
 
 export type Meter = {
-  /** Counts what was delivered: posts, those they refer to among them, and accounts. */
-  readonly count: (posts: number, users: number) => void;
+  /** Counts answers that were delivered. */
+  readonly count: (answers: readonly unknown[]) => void;
+  /** Counts so many that came, and that nobody looked into. */
+  readonly countUnread: (answers: number) => void;
   /** Reserves what may come next; false: there is not enough left, read no more. */
   readonly keepAhead: () => Promise<boolean>;
   /** Gives back what was reserved and did not come. */
@@ -19,14 +22,11 @@ export type Meter = {
 /**
  * Counts what a stream delivers against the budget, in blocks that are reserved before it can come. Each day pays for itself.
  */
-export function createMeter(
-  budget: Budget,
-  prices: Pick<TwitterPrices, 'post' | 'user'>,
-  clock: () => Date,
-): Meter {
-  // No post comes with more than one account, nor does one that it refers to.
-  const most = prices.post + prices.user;
-  const block: Cost = { posts: blockPosts, microdollars: blockPosts * most };
+export function createMeter(budget: Budget, prices: TwitterPrices, clock: () => Date): Meter {
+  /** Of posts as most are, with their authors; those with pictures use a block up sooner. */
+  const plain = (posts: number): Cost => ({ posts, microdollars: posts * (prices.post + prices.user) });
+  const block = plain(blockPosts);
+  const least = plain(leastPosts);
   let blocks: readonly Reservation[] = [];
   /** What was delivered since the first of them was reserved. */
   let delivered = nothingSpent;
@@ -36,7 +36,7 @@ export function createMeter(
   async function hasEnoughLeft(): Promise<boolean> {
     lookedAt = clock().getTime();
     const { left } = await budget.state();
-    return left.posts >= leastPosts && left.microdollars >= leastPosts * most;
+    return left.posts >= least.posts && left.microdollars >= least.microdollars;
   }
 
   async function settle(): Promise<void> {
@@ -46,17 +46,23 @@ export function createMeter(
     delivered = nothingSpent;
     for (const [index, reservation] of reserved.entries()) {
       const share = index === reserved.length - 1 ? due : lesserOf(due, block);
-      due = { posts: due.posts - share.posts, microdollars: due.microdollars - share.microdollars };
+      due = minus(due, share);
       await reservation.settle(share);
     }
   }
 
+  /** By a whole block at least. */
+  function isAhead(): boolean {
+    const { posts, microdollars } = plus(delivered, block);
+    return posts <= blocks.length * block.posts && microdollars <= blocks.length * block.microdollars;
+  }
+
   return {
-    count: (posts, users) => {
-      delivered = {
-        posts: delivered.posts + posts,
-        microdollars: delivered.microdollars + posts * prices.post + users * prices.user,
-      };
+    count: (answers) => {
+      delivered = answers.map((answer) => costOf(answer, prices)).reduce(plus, delivered);
+    },
+    countUnread: (answers) => {
+      delivered = plus(delivered, plain(answers));
     },
     keepAhead: async () => {
       if (dayOf(clock()) !== day) {
@@ -64,7 +70,7 @@ export function createMeter(
         day = dayOf(clock());
       }
       if (clock().getTime() - lookedAt >= lookEveryMs && !(await hasEnoughLeft())) return false;
-      while (blocks.length * blockPosts - delivered.posts < blockPosts) {
+      while (!isAhead()) {
         if (!(await hasEnoughLeft())) return false;
         const reservation = await budget.reserve(block);
         if (reservation === null) return false;
@@ -75,6 +81,16 @@ export function createMeter(
     close: settle,
   };
 }
+
+const plus = (a: Cost, b: Cost): Cost => ({
+  posts: a.posts + b.posts,
+  microdollars: a.microdollars + b.microdollars,
+});
+
+const minus = (a: Cost, b: Cost): Cost => ({
+  posts: a.posts - b.posts,
+  microdollars: a.microdollars - b.microdollars,
+});
 
 const lesserOf = (a: Cost, b: Cost): Cost => ({
   posts: Math.min(a.posts, b.posts),

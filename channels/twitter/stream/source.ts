@@ -1,11 +1,12 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { TwitterConfig } from '../../../src/config/twitter.ts';
 import type { Budget } from '../../../src/domain/budget.ts';
 import type { Source, SourceDoor } from '../../channel.ts';
 import type { XClient } from '../client.ts';
 import { readFailure } from '../failure.ts';
 import { postFields } from '../read/fields.ts';
-import type { Us } from '../read/us.ts';
+import { createUs, type Us } from '../read/us.ts';
+import { buildQuery } from '../search/query.ts';
 import { alarmOfBudget, alarmOfEnd, alarmOfRules, raise } from './alarms.ts';
 import { openStream, type StreamPatience, streamPatience } from './connection.ts';
 import { createMeter } from './meter.ts';
@@ -14,16 +15,13 @@ import { type Rules, reconcileRules } from './rules.ts';
 import { type Spent, takeStream } from './take.ts';
 
 type Parts = {
-  readonly config: Pick<TwitterConfig, 'apiUrl' | 'prices'>;
+  readonly config: TwitterConfig;
   readonly bearerToken: string;
-  /** Reads what is public. */
   readonly client: XClient;
   readonly budget: Budget;
-  /** What is searched for. */
-  readonly query: string;
-  readonly us: Us;
-  /** Given by tests alone. */
   readonly patience?: StreamPatience;
+  /** Resolves then, or once the signal is aborted. */
+  readonly pause?: (ms: number, signal: AbortSignal) => Promise<void>;
 };
 
 /** Limits may be raised, and what others reserved comes back. */
@@ -31,18 +29,24 @@ const lookAtBudgetEveryMs = 15 * 60_000;
 
 /**
  * Takes posts within seconds of being posted, while X lets us and there is money to spare. What it misses the search finds, so
- * it keeps no cursor. Rejects only where posts cannot be stored or counted.
+ * it keeps no cursor. Rejects only where posts cannot be stored or counted. Throws `AppError` `config` where the query is too
+ * long.
  */
-export function createStreamSource(parts: Parts): Source {
+export function createStreamSource({ pause = pauseFor, ...parts }: Parts): Source {
+  const { budget, config } = parts;
+  const reading = { patience: streamPatience, ...parts, query: buildQuery(config), us: createUs(config) };
   return {
     name: 'twitter/stream',
     run: async (door, signal) => {
       let attempts: Attempts = noAttempts;
       while (!signal.aborted) {
-        const end = await streamOnce(parts, door, signal);
+        const end = await streamOnce(reading, door, signal);
         if (signal.aborted) return;
         if (end === 'spent') {
-          await waitForMoney(parts.budget, door, signal);
+          const { renewsAt } = await budget.state();
+          raise(door, alarmOfBudget(renewsAt));
+          const untilRenewed = renewsAt.getTime() - door.clock().getTime();
+          await pause(Math.min(Math.max(untilRenewed, 1_000), lookAtBudgetEveryMs), signal);
           continue;
         }
         const next = planReconnection(attempts, end, door.clock());
@@ -50,20 +54,26 @@ export function createStreamSource(parts: Parts): Source {
         door.log.info({ event: 'stream_ended', end: nameOf(end), pauseMs: next.pauseMs });
         const alarm = alarmOfEnd(end, next.pauseMs);
         if (alarm !== null) raise(door, alarm);
-        await sleep(next.pauseMs, signal);
+        await pause(next.pauseMs, signal);
       }
     },
   };
 }
 
+type Reading = Required<Omit<Parts, 'pause'>> & { readonly query: string; readonly us: Us };
+
 /** One connection, from its rules to its end. */
-async function streamOnce(parts: Parts, door: SourceDoor, signal: AbortSignal): Promise<StreamEnd | Spent> {
-  const { budget, bearerToken, us, patience = streamPatience } = parts;
-  const { apiUrl, prices } = parts.config;
+async function streamOnce(
+  reading: Reading,
+  door: SourceDoor,
+  signal: AbortSignal,
+): Promise<StreamEnd | Spent> {
+  const { budget, bearerToken, us, patience } = reading;
+  const { apiUrl, prices } = reading.config;
   const meter = createMeter(budget, prices, door.clock);
   try {
     if (!(await meter.keepAhead())) return 'spent';
-    const rules = await findRules(parts, door, signal);
+    const rules = await findRules(reading, door, signal);
     if ('kind' in rules) return rules;
     const address = { apiUrl, bearerToken, fields: postFields };
     const stream = await openStream(address, patience, door.clock, signal);
@@ -77,7 +87,7 @@ async function streamOnce(parts: Parts, door: SourceDoor, signal: AbortSignal): 
 }
 
 async function findRules(
-  { client, query }: Parts,
+  { client, query }: Reading,
   door: SourceDoor,
   signal: AbortSignal,
 ): Promise<Rules | StreamEnd> {
@@ -89,14 +99,7 @@ async function findRules(
   }
 }
 
-async function waitForMoney(budget: Budget, door: SourceDoor, signal: AbortSignal): Promise<void> {
-  const { renewsAt } = await budget.state();
-  raise(door, alarmOfBudget(renewsAt));
-  const untilRenewed = renewsAt.getTime() - door.clock().getTime();
-  await sleep(Math.min(Math.max(untilRenewed, 1_000), lookAtBudgetEveryMs), signal);
-}
-
 const nameOf = (end: StreamEnd): string => (end.kind === 'failed' ? end.failure.kind : end.kind);
 
-const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
-  pause(ms, undefined, { signal }).catch(() => undefined);
+const pauseFor = (ms: number, signal: AbortSignal): Promise<void> =>
+  wait(ms, undefined, { signal }).catch(() => undefined);

@@ -32,7 +32,7 @@ export async function takeStream(stream: OpenStream, parts: Parts): Promise<Stre
       isAlive = true;
       const entries = lines.map((line) => readStreamEntry(line, ruleIds));
       const posts = entries.filter((entry) => entry.kind === 'post');
-      for (const post of posts) meter.count(post.posts, post.users);
+      meter.count(posts.map(({ answer }) => answer));
       const hasMore = await meter.keepAhead();
       const farewell = entries.find((entry) => entry.kind === 'farewell');
       if (!hasMore) end ??= 'spent';
@@ -46,7 +46,9 @@ export async function takeStream(stream: OpenStream, parts: Parts): Promise<Stre
     }
   } finally {
     stream.close();
-    meter.count(stream.leftOver(), stream.leftOver());
+    const left = stream.leftOver();
+    meter.countUnread(left);
+    if (left > 0) door.log.warn({ event: 'stream_lines_left', lines: left });
   }
   return end ?? { kind: 'dropped', openMs: door.clock().getTime() - openedAt, delivered: isAlive };
 

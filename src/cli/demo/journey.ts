@@ -11,6 +11,8 @@ export type Journey = {
   readonly sentAt: number | null;
   readonly acceptedAt: number | null;
   readonly receipt: string | null;
+  /** When it was posted, by which its report is found; empty for what was no post. */
+  readonly postedAt: readonly Date[];
   /** From sending until somebody could know the tracking ID. */
   readonly idAfterMs: number | null;
   readonly seen: JourneyRow | null;
@@ -29,6 +31,7 @@ export function planJourneys(messages: readonly Message[]): readonly Journey[] {
       sentAt: null,
       acceptedAt: null,
       receipt: null,
+      postedAt: [],
       idAfterMs: null,
       seen: null,
       failure: null,

@@ -38,7 +38,12 @@ export async function runJourneys(
       change(next.number, { sentAt: now });
       sending.push(deliverToGateway(next, doors, signal, change));
     }
-    const rows = await listJourneys(db, receiptsOf(journeys), smsIdsOf(journeys));
+    const rows = await listJourneys(
+      db,
+      receiptsOf(journeys),
+      smsIdsOf(journeys),
+      journeys.flatMap(({ postedAt }) => postedAt),
+    );
     journeys = journeys.map((journey) => withRow(journey, rows));
     refuseOtherDatabase(journeys);
     show(journeys);
@@ -57,7 +62,9 @@ async function deliverToGateway(
 ): Promise<void> {
   const before = performance.now();
   try {
-    const { receipt, trackingId }: Sent = await send(message, doors, signal);
+    const { receipt, trackingId, postedAt }: Sent = await send(message, doors, signal);
+    // It is the gateway that comes for a post: accepted it is once its report is there.
+    if (postedAt.length > 0) return change(number, { postedAt });
     const acceptedAt = performance.now();
     change(number, { acceptedAt, receipt, idAfterMs: trackingId === null ? null : acceptedAt - before });
   } catch (error) {
@@ -76,14 +83,23 @@ const smsIdsOf = (journeys: readonly Journey[]): readonly string[] =>
   );
 
 function withRow(journey: Journey, rows: readonly JourneyRow[]): Journey {
-  const { receipt, acceptedAt, message, sentAt, idAfterMs } = journey;
-  if (acceptedAt === null) return journey;
-  const seen = rows.find((row) =>
-    receipt === null ? row.external_id === message.report.externalId : row.receipt === receipt,
-  );
+  const { sentAt, idAfterMs } = journey;
+  const seen = rows.find((row) => isOf(row, journey));
   if (seen === undefined) return journey;
+  const now = performance.now();
   const isNew = idAfterMs === null && seen.tracking_id !== null;
-  return { ...journey, seen, idAfterMs: isNew ? performance.now() - (sentAt ?? 0) : idAfterMs };
+  return {
+    ...journey,
+    seen,
+    acceptedAt: journey.acceptedAt ?? now,
+    idAfterMs: isNew ? now - (sentAt ?? 0) : idAfterMs,
+  };
+}
+
+function isOf(row: JourneyRow, { receipt, acceptedAt, message, postedAt }: Journey): boolean {
+  if (postedAt.length > 0) return postedAt.some((moment) => moment.getTime() === row.posted_at?.getTime());
+  if (acceptedAt === null) return false;
+  return receipt === null ? row.external_id === message.report.externalId : row.receipt === receipt;
 }
 
 /** What was accepted is committed: when it is not in this database two seconds later, it is in another. */

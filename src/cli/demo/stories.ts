@@ -1,15 +1,17 @@
 import type { Submission } from '../../domain/submission.ts';
+import type { PostStory } from './post-stories.ts';
 
 /**
  * What the demo sends: invented people with complaints as people write them. The number in each text differs from run
  * to run, so that the second demo of a day does not consist of duplicates of the first.
  */
 
-export type Way = 'web' | 'sms/generic' | 'sms/kannel';
+export type Way = 'web' | 'sms/generic' | 'sms/kannel' | PostStory['way'];
 
 export type Story =
   | { readonly way: 'web'; readonly submission: Submission }
-  | { readonly way: 'sms/generic' | 'sms/kannel'; readonly from: string; readonly text: string };
+  | { readonly way: 'sms/generic' | 'sms/kannel'; readonly from: string; readonly text: string }
+  | PostStory;
 
 /**
  * The same story twice is one message that its provider, or an impatient thumb, sent again. Without `withEmail` nobody gives
@@ -117,5 +119,3 @@ export function listStories(run: number, withEmail: boolean): readonly Story[] {
     ),
   ];
 }
-
-export const textOf = (story: Story): string => (story.way === 'web' ? story.submission.text : story.text);

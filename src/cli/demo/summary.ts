@@ -1,7 +1,7 @@
 import { findSame, type Journey, stageOf } from './journey.ts';
 import type { Way } from './stories.ts';
 
-/** What came of it, channel by channel; as wide as a terminal of 80 columns. */
+/** What came of it, channel by channel, and the median time until there was a tracking ID; as wide as a terminal of 80 columns. */
 export function describeSummary(journeys: readonly Journey[]): string {
   const ways = [...new Set(journeys.map(({ message }) => message.way))].toSorted(byWay);
   const rows = ways.map((way) =>
@@ -12,19 +12,20 @@ export function describeSummary(journeys: readonly Journey[]): string {
     ),
   );
   const all = summarise('all', journeys, journeys);
-  const heads = ['channel', 'sent', 'accepted', 'duplicates', 'routed', 'delivered', 'ID after (median)'];
+  const heads = ['channel', 'sent', 'accepted', 'duplicates', 'routed', 'delivered', 'ID after'];
   const rule = heads.map((head) => '-'.repeat(head.length));
-  rule[0] = '-'.repeat(11);
+  rule[0] = '-'.repeat(firstWidth);
   return [heads, rule, ...rows, ...(rows.length > 1 ? [all] : [])]
     .map((cells) =>
       cells
-        .map((cell, at) => (at === 0 ? cell.padEnd(11) : cell.padStart(heads[at]?.length ?? 0)))
+        .map((cell, at) => (at === 0 ? cell.padEnd(firstWidth) : cell.padStart(heads[at]?.length ?? 0)))
         .join('  '),
     )
     .join('\n');
 }
 
-const order: readonly Way[] = ['web', 'sms/generic', 'sms/kannel'];
+const firstWidth = 'twitter (simulated)'.length;
+const order: readonly Way[] = ['web', 'sms/generic', 'sms/kannel', 'twitter (simulated)'];
 const byWay = (one: Way, other: Way): number => order.indexOf(one) - order.indexOf(other);
 
 function summarise(name: string, some: readonly Journey[], all: readonly Journey[]): readonly string[] {

@@ -57,7 +57,7 @@ function describe(out: NodeJS.WriteStream, journey: Journey, all: readonly Journ
   const stage = stageOf(journey);
   const line = row(out, [
     String(number),
-    message.way,
+    message.way === 'twitter (simulated)' ? 'twitter sim' : message.way,
     message.report.text,
     seen?.tracking_id == null ? '' : formatTrackingId(seen.tracking_id),
     shortName(seen?.agency_name ?? ''),
@@ -70,7 +70,8 @@ function describe(out: NodeJS.WriteStream, journey: Journey, all: readonly Journ
 
 const legend =
   '= 3  the same event as number 3, linked     ↻ 3  number 3 sent again, kept once\n' +
-  '+ 3  number 3 written anew by the same person, counted with it';
+  '+ 3  number 3 written anew by the same person, counted with it\n' +
+  'twitter sim  posted to a simulated X, that is gone with the demo';
 
 /** `= 3`: the same event as number 3; `↻ 3`: number 3 sent again, the same report; `+ 3`: a copy of it. */
 function markOf(journey: Journey, all: readonly Journey[]): string {
@@ -137,7 +138,7 @@ function openLog(): View {
       for (const event of events.filter((name) => !before.includes(name))) {
         const at = ((performance.now() - started) / 1_000).toFixed(3).padStart(7);
         const who = `#${journey.number}`.padEnd(3);
-        console.log(`${at}  ${who}  ${journey.message.way.padEnd(11)}  ${event}`);
+        console.log(`${at}  ${who}  ${journey.message.way.padEnd(19)}  ${event}`);
       }
       told.set(journey.number, events);
     }
