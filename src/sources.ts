@@ -175,6 +175,8 @@ function openSourceDoor(
 ): SourceDoor {
   let recordedAt = 0;
   const alarms = new Map<string, string>();
+  // One connection answers one question at a time, and the last word about an alarm is the last to be written.
+  let recording: Promise<unknown> = Promise.resolve();
   return {
     take: async (inbound) => {
       ended.throwIfAborted();
@@ -204,7 +206,9 @@ function openSourceDoor(
       else alarms.set(alarm, words);
       figures.alarmed(name, alarm, words !== null);
       log[words === null ? 'info' : 'error']({ event: 'source_alarm', source: name, alarm, words });
-      recordSourceAlarm(db, name, alarm, words).catch(() => alarms.delete(alarm));
+      recording = recording
+        .then(() => recordSourceAlarm(db, name, alarm, words))
+        .catch(() => alarms.delete(alarm));
     },
     fingerprint: (bytes) => blindIndex('source', bytes).toString('base64url'),
     clock,
