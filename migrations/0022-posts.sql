@@ -37,16 +37,23 @@ create table posts (
   language text,
   -- as written, without the sign
   hashtags text[] not null default '{}',
-  -- when it was last looked whether it is still there, and when it was gone
+  -- when it was last seen that it is still there, and when that it is not: nobody sees anything of it in public from then on
   checked_at timestamptz,
-  gone_at timestamptz
+  gone_at timestamptz,
+  -- when somebody looks again; null: nobody does any more
+  look_at timestamptz default date_bin('15 minutes', now() + interval '11 hours', 'epoch'),
+  check (gone_at is null or look_at is null)
 );
-create index posts_to_check on posts (coalesce(checked_at, posted_at)) where gone_at is null;
+create index posts_to_look_at on posts (look_at) where look_at is not null;
+create index posts_gone on posts (gone_at desc) where gone_at is not null;
 create trigger never_deleted before delete on posts for each row execute function never_deleted();
 
 alter table additions
   -- the post was edited and this is how it reads now: 2 for the first edit; null for what is said besides
-  add column version smallint check (version > 1);
+  add column version smallint check (version > 1),
+  -- we say it ourselves, to the agency alone; null for what the reporter says
+  add column note text check (note in ('post_gone', 'case_viral')),
+  add check (note is null or version is null);
 
 -- not_summoned: the platform lets us answer only those who call us, and nobody did
 alter table notifications
@@ -75,6 +82,7 @@ create table viral_cases (
   -- posts about it within the hour that counted most
   post_count integer not null
 );
+create index viral_cases_newest on viral_cases (since desc);
 create trigger never_deleted before delete on viral_cases for each row execute function never_deleted();
 
 -- What staff should know of a source that goes on all the same: name of the alarm -> in words.

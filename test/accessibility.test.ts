@@ -8,6 +8,7 @@ import { addMember } from '../src/cli/staff/actions.ts';
 import { holdReports } from '../src/db/held-reports.ts';
 import { recordRating } from '../src/db/ratings.ts';
 import { endSessionsOf } from '../src/db/staff-sessions.ts';
+import { recordSurges } from '../src/db/viral-cases.ts';
 import type { ReportId } from '../src/domain/report.ts';
 import { mintTrackingId } from '../src/domain/tracking-id.ts';
 import { createTestApp } from './support/app.ts';
@@ -133,6 +134,18 @@ describe.skipIf(!hasChromium)('every page', () => {
   async function asLetter(page: Page, address: (id: string) => string) {
     const { id } = await makeSubject.letter(database.pool, 'D32.71');
     await asStaff(page, address(id), { ...clerk, agency: 'D32.71' });
+  }
+
+  /** With something in each part of the page. */
+  async function asPosts(page: Page) {
+    const { pool } = database;
+    const { reportId } = await fileReport(pool, await addAgency(pool), new Date());
+    await recordSurges(pool, new Map([[reportId, { since: new Date(), posts: 1_250 }]]));
+    await pool.query(
+      `insert into posts (report_id, message_id, posted_at, gone_at, look_at) values ($1, $1, now(), now(), null)`,
+      [reportId],
+    );
+    await asStaff(page, '/petugas/unggahan');
   }
 
   async function uploadTable(page: Page, buffer: Buffer) {
@@ -413,6 +426,17 @@ describe.skipIf(!hasChromium)('every page', () => {
         await asStaff(page, '/petugas/email');
         await page.locator(`form[action*="${id}"] button`).click();
         await page.getByRole('status').waitFor();
+      },
+    ],
+    ['posts on X', 200, (page) => asPosts(page)],
+    [
+      'post that cannot be filed',
+      422,
+      async (page) => {
+        await asPosts(page);
+        await page.locator('#alamat').fill('https://x.com/nama/status/1234567890123456789');
+        await page.locator('form.card button').click();
+        await page.getByRole('alert').waitFor();
       },
     ],
     ['staff address that does not exist', 404, (page) => asStaff(page, '/petugas/apa-ini')],

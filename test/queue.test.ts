@@ -62,7 +62,14 @@ describe.each(['redis', 'postgres'] as const)('the queue in %s', (kind) => {
         const workers = startWorkers(
           connection,
           namespace,
-          { intake: unexpected, messages: unexpected, deliver: unexpected, notify: unexpected, ...handlers },
+          {
+            intake: unexpected,
+            messages: unexpected,
+            deliver: unexpected,
+            notify: unexpected,
+            withdraw: unexpected,
+            ...handlers,
+          },
           log,
         );
         opened.push(workers.close);

@@ -40,7 +40,7 @@ test('a queue whose connections died without a word is there again', async () =>
   const workers = startWorkers(
     connection,
     namespace,
-    { intake, messages: idle, deliver: idle, notify: idle },
+    { intake, messages: idle, deliver: idle, notify: idle, withdraw: idle },
     quiet,
   );
   const work = async (id: string) => {

@@ -35,7 +35,7 @@ beforeAll(async () => {
   gateway = await createTestApp(database.pool, {
     queues: {
       enqueue,
-      count: async () => ({ intake: none, messages: none, deliver: none, notify: none }),
+      count: async () => ({ intake: none, messages: none, deliver: none, notify: none, withdraw: none }),
       ping: async () => {},
     },
   });

@@ -4,6 +4,7 @@ import { createDeliver } from './deliver.ts';
 import { createIntake } from './intake.ts';
 import { createMessages } from './messages.ts';
 import { createNotify } from './notify.ts';
+import { createWithdraw } from './withdraw.ts';
 
 /** Which function does which job. */
 export const createHandlers = (context: WorkerContext): Handlers => ({
@@ -11,4 +12,5 @@ export const createHandlers = (context: WorkerContext): Handlers => ({
   messages: createMessages(context),
   deliver: createDeliver(context),
   notify: createNotify(context),
+  withdraw: createWithdraw(context),
 });

@@ -29,6 +29,7 @@ import { createGroupCommit } from '../src/group-commit.ts';
 import { newId } from '../src/ids.ts';
 import type { Handlers, JobName, Payload } from '../src/queue/jobs.ts';
 import { setAside } from './set-aside.ts';
+import { markSurges } from './surges.ts';
 
 type IntakeContext = Pick<Context, 'db' | 'enqueue' | 'directory' | 'channels' | 'config' | 'clock' | 'log'>;
 
@@ -128,6 +129,8 @@ async function file(context: IntakeContext, db: Db, reportIds: readonly string[]
     })),
     now,
   );
+  const caseOf = (id: ReportId) => duplicates.get(id)?.of ?? id;
+  const viralIds = await markSurges(context, db, reports, routes, caseOf);
   const withFiles = reports.filter(({ channel }) => channel === 'email' || channel === 'twitter');
   const filesNotTaken: ReadonlyMap<ReportId, number> =
     withFiles.length === 0
@@ -143,7 +146,7 @@ async function file(context: IntakeContext, db: Db, reportIds: readonly string[]
     reports.map((report) => report.id),
   );
   crashPoint('intake:before-commit');
-  return { deliveryIds: [...deliveryIds], notificationIds: notifications.map(({ id }) => id) };
+  return { deliveryIds: [...deliveryIds, ...viralIds], notificationIds: notifications.map(({ id }) => id) };
 }
 
 /** Posts with what their hashtags say behind their words: `#JalanRusak #Bandung` is how people say what and where. */

@@ -1,6 +1,7 @@
 import type { Context } from '../src/context.ts';
 import { listRoutedAdditions } from '../src/db/additions.ts';
 import { insertAdditionDelivery, listDueDeliveries, wakeWaitingDeliveries } from '../src/db/deliveries.ts';
+import { listPostsDue } from '../src/db/gone-posts.ts';
 import { listOverdueReports } from '../src/db/inbox.ts';
 import { listDueMessages } from '../src/db/messages.ts';
 import { listDueNotifications } from '../src/db/notifications.ts';
@@ -13,7 +14,7 @@ type SweepContext = Pick<Context, 'config' | 'db' | 'enqueue' | 'clock'>;
 /**
  * Puts on the queue what PostgreSQL says is due and the queue has not done: reports whose job never arrived or was
  * lost with Redis, messages likewise or whose other parts did not come in time, deliveries and notifications whose next
- * attempt has come or was abandoned. What was added to a report before any agency had it is handed over from here as well.
+ * attempt has come or was abandoned, posts of which it is time to look whether they are still there. What was added to a report before any agency had it is handed over from here as well.
  * Driven by a timer and not by the queue, so that a Redis that lost everything is filled again from here.
  */
 export async function sweep({ config, db, enqueue, clock }: SweepContext): Promise<void> {
@@ -35,6 +36,10 @@ export async function sweep({ config, db, enqueue, clock }: SweepContext): Promi
   await enqueueInBatches(await listDueNotifications(db, now, mostPerTurn), (notificationIds) =>
     enqueue('notify', { notificationIds }),
   );
+  if (config.twitter.bearerToken !== null && config.twitter.withdraw) {
+    const reportIds = [...(await listPostsDue(db, now, mostPerTurn))];
+    if (reportIds.length > 0) await enqueue('withdraw', { reportIds });
+  }
 }
 
 /** A backlog stays in PostgreSQL and trickles onto the queue, so that an hour's outage does not flood it at once. */

@@ -20,7 +20,7 @@ const list = defineCommand({
       const attachments = (await listAttachments(db, report.report_id)).map((attachment) => ({
         ...attachment,
         name: attachmentName(attachment),
-        public: isPublic(attachment, report),
+        public: isPublic(attachment, { ...report, withdrawnAt: report.post_gone_at }),
       }));
       if (args.json) console.log(JSON.stringify(attachments, null, 2));
       else if (attachments.length === 0) console.log('No files came with this report.');

@@ -117,6 +117,12 @@ function describeReport(report: StaffView): string {
     ...(report.without_provider_id
       ? ['provider id  none: told from a repeat only by sender, words and time']
       : []),
+    ...(report.viral_since === null
+      ? []
+      : [`viral        since ${time(report.viral_since)}: ${report.viral_posts} posts within an hour`]),
+    ...(report.post_gone_at === null
+      ? []
+      : [`post         there no more, seen ${time(report.post_gone_at)}; nothing of it is public`]),
     ...(report.held_for === null ? [] : [`held         ${report.held_for}`]),
     ...(report.quarantine_error === null ? [] : [`quarantine   ${report.quarantine_error}`]),
     '',

@@ -39,13 +39,13 @@ export async function insertAddition(
   return rowCount === 1;
 }
 
-/** Oldest first. */
+/** What the reporter said, oldest first. */
 export async function listAdditions(db: Db, reportId: ReportId): Promise<readonly Addition[]> {
   const { rows } = await db.query<Addition>({
     name: 'list-additions',
     text: `
       select id, report_id as "reportId", channel, text, received_at as "receivedAt" from additions
-      where report_id = $1 order by received_at, id`,
+      where report_id = $1 and note is null order by received_at, id`,
     values: [reportId],
   });
   return rows;

@@ -13,7 +13,7 @@ export type EarlierReport = {
 
 /**
  * The latest reports that were routed to this agency with one of these topics since `since`, the first of each event.
- * Confidential ones are not even read.
+ * Confidential ones are not even read, nor those whose post is there no more.
  */
 export async function listEarlierReports(
   db: Db,
@@ -31,6 +31,7 @@ export async function listEarlierReports(
       join filings as filing on filing.report_id = route.report_id and filing.duplicate_of is null
       join reports as report on report.id = route.report_id and not report.confidential
       where route.hop = 1 and route.agency_code = $1 and route.topic_code = any($2::text[]) and route.decided_at > $3
+        and not exists (select from posts where posts.report_id = report.id and posts.gone_at is not null)
       order by route.decided_at desc
       limit $4`,
     values: [asked.agency, asked.topics, asked.since, limit],

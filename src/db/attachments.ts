@@ -177,6 +177,7 @@ export type AttachmentFile = Attachment & {
   readonly reportId: ReportId;
   readonly anonymous: boolean;
   readonly confidential: boolean;
+  readonly withdrawnAt: Date | null;
   readonly receipt: Receipt;
 };
 
@@ -185,8 +186,10 @@ export async function findAttachment(db: Db, id: AttachmentId): Promise<Attachme
   const { rows } = await db.query<AttachmentFile>({
     name: 'find-attachment',
     text: `
-      select ${columns}, file.report_id as "reportId", report.anonymous, report.confidential, report.receipt
+      select ${columns}, file.report_id as "reportId", report.anonymous, report.confidential, report.receipt,
+        post.gone_at as "withdrawnAt"
       from attachments as file join reports as report on report.id = file.report_id
+      left join posts as post on post.report_id = report.id
       where file.id = $1`,
     values: [id],
   });

@@ -1,5 +1,5 @@
 import type { Attachment } from '../domain/attachment.ts';
-import type { AddedText, Handover } from '../domain/audiences/agency.ts';
+import type { AddedText, AdditionNote, Handover } from '../domain/audiences/agency.ts';
 import type { Verdict } from '../domain/delivery.ts';
 import type { AgencyCode, ChannelName, DeliveryId, Kind, ReportId } from '../domain/report.ts';
 import type { EndpointId } from './endpoints.ts';
@@ -172,7 +172,8 @@ export async function leaseDeliveries(
         report.place_lon, report.place_area_code, report.anonymous, report.confidential, report.received_at,
         filing.tracking_id, first.tracking_id as duplicate_of,
         route.topic_code, route.reason, route.decided_at, addition.id as addition_id, addition.text as added_text,
-        addition.channel as added_by, addition.received_at as added_at, addition.created_at as addition_stored_at
+        addition.channel as added_by, addition.received_at as added_at, addition.created_at as addition_stored_at,
+        addition.version, addition.note, viral.since as viral_since, viral.post_count as viral_posts
       from leased
       join reports as report on report.id = leased.report_id
       join filings as filing on filing.report_id = leased.report_id
@@ -190,7 +191,8 @@ export async function leaseDeliveries(
           and handed.addition_id is null
         where original.report_id = filing.duplicate_of
       ) as first on true
-      left join additions as addition on addition.id = leased.addition_id`,
+      left join additions as addition on addition.id = leased.addition_id
+      left join viral_cases as viral on viral.case_id = filing.case_id`,
     values: [ids, now, leaseUntil],
   });
   return rows.map(toLease);
@@ -231,8 +233,11 @@ type LeaseRow = {
       added_by: ChannelName;
       added_at: Date;
       addition_stored_at: Date;
+      version: number | null;
+      note: AdditionNote | null;
     }
-);
+) &
+  ({ viral_since: null } | { viral_since: Date; viral_posts: number });
 
 function toLease(row: LeaseRow): Lease {
   return {
@@ -260,6 +265,7 @@ function toLease(row: LeaseRow): Lease {
       routedAt: row.decided_at,
       anonymous: row.anonymous,
       confidential: row.confidential,
+      ...(row.viral_since === null ? {} : { viral: { since: row.viral_since, posts: row.viral_posts } }),
     },
     addition:
       row.addition_id === null
@@ -270,6 +276,8 @@ function toLease(row: LeaseRow): Lease {
             channel: row.added_by,
             receivedAt: row.added_at,
             storedAt: row.addition_stored_at,
+            version: row.version,
+            note: row.note,
           },
   };
 }

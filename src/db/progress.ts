@@ -50,7 +50,7 @@ const selectProgress = `
     first_report.confidential as first_confidential, route.agency_code,
     coalesce(agency.name, route.agency_code) as agency_name, topic.name as topic_name, route.reason, route.decided_at,
     delivery.finished_at as delivered_at, rating.rating,
-    (select count(*)::int from additions where report_id = report.id) as addition_count
+    (select count(*)::int from additions where report_id = report.id and note is null) as addition_count, post.gone_at
   from reports as report
   left join filings as filing on filing.report_id = report.id
   left join quarantine on quarantine.report_id = report.id
@@ -65,7 +65,8 @@ const selectProgress = `
   left join topics as topic on topic.code = route.topic_code
   left join deliveries as delivery on delivery.report_id = report.id
     and delivery.agency_code = route.agency_code and delivery.addition_id is null and delivery.state = 'delivered'
-  left join ratings as rating on rating.report_id = report.id`;
+  left join ratings as rating on rating.report_id = report.id
+  left join posts as post on post.report_id = report.id`;
 
 type Row = {
   id: ReportId;
@@ -81,6 +82,7 @@ type Row = {
   held_at: Date | null;
   rating: number | null;
   addition_count: number;
+  gone_at: Date | null;
 } & ({ first_tracking_id: null } | { first_tracking_id: string; first_confidential: boolean }) &
   (
     | { agency_code: null }
@@ -122,6 +124,7 @@ function toRecord(row: Row): ProgressRecord {
             decidedAt: row.decided_at,
             deliveredAt: row.delivered_at,
           },
+    withdrawnAt: row.gone_at,
     additionCount: row.addition_count,
     rating: row.rating,
   };

@@ -13,13 +13,16 @@ export async function findReportFile(db: Db, idOrTrackingId: string): Promise<Re
         first_filing.tracking_id as duplicate_of, copy.first_id as copy_of,
         (select count(*)::int from copies where first_id = report.id) as copies,
         report.channel = 'sms' and coalesce(report.external_id not like '%:id:%', true) as without_provider_id,
-        held.reason as held_for, quarantine.error as quarantine_error
+        held.reason as held_for, quarantine.error as quarantine_error,
+        post.gone_at as post_gone_at, viral.since as viral_since, viral.post_count as viral_posts
       from reports as report
       left join filings as filing on filing.report_id = report.id
       left join filings as first_filing on first_filing.report_id = filing.duplicate_of
       left join copies as copy on copy.report_id = report.id
       left join held_reports as held on held.report_id = report.id and held.released_at is null
       left join quarantine on quarantine.report_id = report.id
+      left join posts as post on post.report_id = report.id
+      left join viral_cases as viral on viral.case_id = filing.case_id
       where filing.tracking_id = $1 or report.id::text = $1`,
     values: [idOrTrackingId],
   });

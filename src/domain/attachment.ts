@@ -68,12 +68,17 @@ export type ListedFile = Pick<Attachment, 'type' | 'bytes' | 'state'> & {
 export const attachmentName = ({ position, type }: Pick<Attachment, 'position' | 'type'>): string =>
   `lampiran-${position}.${extensions[type]}`;
 
-/** Whether everybody may see it: as its report, unless staff decided otherwise. */
+/** Whether everybody may see it: as its report, unless staff decided otherwise. Who deleted the post takes it back from all of them. */
 export function isPublic(
   { state, visibility }: Pick<Attachment, 'state' | 'visibility'>,
-  report: { readonly anonymous: boolean; readonly confidential: boolean },
+  report: {
+    readonly anonymous: boolean;
+    readonly confidential: boolean;
+    /** See `ProgressRecord`. */
+    readonly withdrawnAt: Date | null;
+  },
 ): boolean {
-  if (state !== 'ready' || visibility === 'withdrawn') return false;
+  if (state !== 'ready' || visibility === 'withdrawn' || report.withdrawnAt !== null) return false;
   return visibility === 'released' || !(report.anonymous || report.confidential);
 }
 

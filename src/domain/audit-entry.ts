@@ -35,6 +35,8 @@ export const auditActions = [
   'message_retried',
   'notification_dropped',
   'notification_resent',
+  'post_filed',
+  'post_sought',
   'report_released',
   'report_retried',
   'reports_exported',

@@ -106,7 +106,7 @@ describe('a command', () => {
   it('is found with any ID, in any writing', () => {
     fc.assert(
       fc.property(
-        fc.integer({ min: 0, max: 9 * 10 ** 10 - 1 }),
+        fc.integer({ min: 0, max: 89 * 10 ** 9 - 1 }),
         fc.constantFrom(' ', ': ', '#', '\n', ', ', ' no. ', ' laporan '),
         fc.constantFrom('', '.', '!', '\n', ' ya', ' terima kasih pak'),
         fc.boolean(),

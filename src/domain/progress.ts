@@ -27,6 +27,8 @@ export type ProgressRecord = {
     readonly decidedAt: Date;
     readonly deliveredAt: Date | null;
   } | null;
+  /** The post that became the report is there no more: from then on the public reads nothing that comes of its words. */
+  readonly withdrawnAt: Date | null;
   /** How often the reporter has added to it. */
   readonly additionCount: number;
   /** 1 (bad) to 5 (good); null until the reporter has judged the outcome. */

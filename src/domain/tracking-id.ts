@@ -3,11 +3,12 @@ import { mod11_10 } from 'cdigit';
 /**
  * The citizen's handle on a report: 11 random digits and an ISO/IEC 7064 MOD 11,10 check digit, which catches every
  * single wrong digit and nearly every swap of neighbours. Random, because sequential numbers can be guessed.
- * Stored as 12 digits, shown as 4-4-4, typed with any separators. Never begins with 0, as telephone numbers do: in a text the
- * one stays and the other is masked.
+ * Stored as 12 digits, shown as 4-4-4, typed with any separators. Never begins with 0 or 62, as telephone numbers do: in a text
+ * the one stays and the other is masked.
  */
 export function mintTrackingId(randomBelow: (limit: number) => number): string {
-  return mod11_10.generate(String(10 ** 10 + randomBelow(9 * 10 ** 10)));
+  const drawn = 10 ** 10 + randomBelow(89 * 10 ** 9);
+  return mod11_10.generate(String(drawn < 62 * 10 ** 9 ? drawn : drawn + 10 ** 9));
 }
 
 /** `1234-5678-9012`. */

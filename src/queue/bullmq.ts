@@ -37,6 +37,8 @@ const concurrency: { readonly [Name in JobName]: number } = {
   messages: 4,
   deliver: 8,
   notify: 4,
+  // X does one such thing at a time for us
+  withdraw: 1,
 };
 
 const lockDurationMs = 30_000;

@@ -11,6 +11,8 @@ export const jobs = {
   messages: Type.Object({ messageIds: Type.Array(Type.String({ format: 'uuid' }), { minItems: 1 }) }),
   /** One attempt to hand each report over to its agency. */
   deliver: Type.Object({ deliveryIds: Type.Array(Type.String({ format: 'uuid' }), { minItems: 1 }) }),
+  /** Look whether the posts that became these reports are still there, and withdraw what is public of those that are not. */
+  withdraw: Type.Object({ reportIds: Type.Array(Type.String({ format: 'uuid' }), { minItems: 1 }) }),
   /** One attempt to send each message back to its reporter. */
   notify: Type.Object({ notificationIds: Type.Array(Type.String({ format: 'uuid' }), { minItems: 1 }) }),
 } as const;

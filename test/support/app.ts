@@ -106,6 +106,6 @@ const none = { waiting: 0, active: 0, delayed: 0, failed: 0 };
 
 const noWorkers: AppQueues = {
   enqueue: async () => {},
-  count: async () => ({ intake: none, messages: none, deliver: none, notify: none }),
+  count: async () => ({ intake: none, messages: none, deliver: none, notify: none, withdraw: none }),
   ping: async () => {},
 };

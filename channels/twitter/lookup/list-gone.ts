@@ -18,6 +18,9 @@ export type GoneParts = Reading & {
 const pausesMs = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 30_000, 30_000, 60_000, 60_000];
 const mostOnLookup = 100;
 
+/** Where posts have to be paid for, the rest of the budget is for new ones: a report that nobody reads is worse than a picture that stays longer. */
+const mostOfBudget = 0.8;
+
 /**
  * Of these posts those that nobody can see any more. Asked for by a job of batch compliance, which delivers no posts and is
  * not in X's price list (docs.x.com/x-api/compliance/batch-compliance/quickstart); where the plan has none, each post that is
@@ -88,6 +91,9 @@ function readResults(lines: string): readonly string[] {
 async function lookUp(parts: GoneParts, ids: readonly string[]): Promise<readonly string[]> {
   const gone: string[] = [];
   for (let start = 0; start < ids.length; start += mostOnLookup) {
+    const { share } = await parts.budget.state();
+    if (share >= mostOfBudget)
+      throw new AppError('unavailable', 'what is left of the budget is for new posts');
     const some = ids.slice(start, start + mostOnLookup);
     const costOf = (posts: number): Cost => ({ posts, microdollars: posts * parts.prices.post });
     const answer = await readWithinBudget(

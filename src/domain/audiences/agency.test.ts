@@ -121,3 +121,36 @@ test('files that were added are told with what they were added with, member by m
   expect(Compile(AddedBody).Check(body)).toBe(true);
   expect(addedBody(handover, { ...addition, attachments: [] }).data).not.toHaveProperty('attachments');
 });
+
+test('a case that is viral is told with its report, and the handle where the reporter may be', () => {
+  const viral = { since: new Date('2026-11-22T03:20:00Z'), posts: 24 };
+  const account = { id: '1700000000000000001', handle: 'aseps_bdg' };
+  const posted = { ...handover, viral, identity: { ...handover.identity, account } } as Handover;
+  const body = webhookBody(posted);
+  expect(body.data.viral).toEqual({ since: '2026-11-22T03:20:00.000Z', posts: 24 });
+  expect(body.data.reporter?.account).toBe('aseps_bdg');
+  expect(JSON.stringify(body)).not.toContain(account.id);
+  expect(schema.Check(body)).toBe(true);
+  expect(JSON.stringify(webhookBody({ ...posted, confidential: true }))).not.toContain('aseps_bdg');
+  const nameless = { ...posted, identity: { ...handover.identity, account: { ...account, handle: null } } };
+  expect(webhookBody(nameless as Handover).data.reporter).not.toHaveProperty('account');
+});
+
+test('an edit says which version it is, and a note what it notes', () => {
+  const addition = {
+    id: '019a9f40-1f1e-7a55-9c0b-6f0f4f2b8d12',
+    text: 'Sudah 3 bln blm diperbaiki',
+    channel: 'twitter',
+    receivedAt: new Date('2026-11-23T01:00:00Z'),
+    storedAt: new Date('2026-11-23T01:00:01Z'),
+  } as const;
+  const viral = { since: new Date('2026-11-22T03:20:00Z'), posts: 24 };
+  const said = (more: object) => addedBody({ ...handover, viral }, { ...addition, ...more });
+  expect(said({}).data).not.toHaveProperty('version');
+  expect(said({ version: 2 }).data).toMatchObject({ version: 2 });
+  expect(said({ version: 2 }).data).not.toHaveProperty('viral');
+  expect(said({ note: 'post_gone' }).data).toMatchObject({ note: 'post_gone' });
+  expect(said({ note: 'case_viral' }).data).toMatchObject({ note: 'case_viral', viral: { posts: 24 } });
+  for (const more of [{}, { version: 2 }, { note: 'post_gone' }, { note: 'case_viral' }])
+    expect(Compile(AddedBody).Check(said(more))).toBe(true);
+});

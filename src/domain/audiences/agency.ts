@@ -9,6 +9,7 @@ import {
   type Place,
   type ReportId,
 } from '../report.ts';
+import type { Surge } from '../surge.ts';
 
 /** Everything known about a report at the moment it is handed over; what of it an agency may read is decided below. */
 export type Handover = Pick<
@@ -26,12 +27,22 @@ export type Handover = Pick<
   readonly identity: Identity | null;
   /** The files of the report, and where this agency may fetch them for a while. */
   readonly attachments?: readonly HandedFile[];
+  /** Many posted about its case within an hour; absent where they did not. */
+  readonly viral?: Surge;
 };
 
-/** What the reporter said after the report. */
+/** What we tell an agency of ourselves about a report that it has. */
+export const additionNotes = ['post_gone', 'case_viral'] as const;
+export type AdditionNote = (typeof additionNotes)[number];
+
+/** What the reporter said after the report, or what we say ourselves. */
 export type AddedText = Pick<NewReport, 'text' | 'channel' | 'receivedAt'> & {
   readonly id: string;
   readonly storedAt: Date;
+  /** The post was edited, and this is how it reads now: 2 for the first edit. */
+  readonly version?: number | null;
+  /** The reporter did not say this: we do. */
+  readonly note?: AdditionNote | null;
   /** The files that came with it. */
   readonly attachments?: readonly HandedFile[];
 };
@@ -66,9 +77,25 @@ const filesMember = (handed: readonly HandedFile[] | undefined) =>
     ? { attachments: handed.map(({ type, bytes, sha256, url }) => ({ type, bytes, sha256, url })) }
     : {};
 
+const viral = (description: string) =>
+  Type.Optional(
+    Type.Object(
+      {
+        since: moment('When so many had posted about it'),
+        posts: Type.Integer({ description: 'Posts about it within the hour that counted most so far' }),
+      },
+      { description },
+    ),
+  );
+
+/** A member that is there only where the case is viral. */
+const viralMember = (surge: Surge | undefined) =>
+  surge === undefined ? {} : { viral: { since: surge.since.toISOString(), posts: surge.posts } };
+
 /**
  * What an agency's endpoint receives, as JSON Schema. Receivers must ignore members they do not know: new ones may
- * come. The same delivery has the same bytes on every attempt, but for the addresses of files.
+ * come. The same delivery has the same bytes on every attempt, but for the addresses of files and for `viral`, which tells how
+ * it stands at that moment.
  */
 export const WebhookBody = Type.Object(
   {
@@ -97,6 +124,7 @@ export const WebhookBody = Type.Object(
       agency: text('Code of the agency this is handed to'),
       reason: text('Why it was routed here, in Indonesian'),
       attachments: files('Absent where no file came with the report'),
+      viral: viral('Many posted about the same event within an hour; absent where they did not, or not yet'),
       reporter: Type.Optional(
         Type.Object(
           {
@@ -105,6 +133,9 @@ export const WebhookBody = Type.Object(
             email: nullable(Type.String()),
             address: Type.Optional(text('Where the writer of a letter lives; absent where it is not known')),
             onBehalfOf: nullable(text('The person for whom the reporter speaks')),
+            account: Type.Optional(
+              text('The handle they posted under, without @; absent where they did not, or it is not known'),
+            ),
           },
           {
             description:
@@ -139,6 +170,7 @@ export function webhookBody(handover: Handover): WebhookBody {
       agency: handover.agency,
       reason: handover.reason,
       ...filesMember(handover.attachments),
+      ...viralMember(handover.viral),
       ...(nameless
         ? {}
         : {
@@ -148,13 +180,14 @@ export function webhookBody(handover: Handover): WebhookBody {
               email: identity.email,
               ...(identity.address == null ? {} : { address: identity.address }),
               onBehalfOf: identity.onBehalfOf,
+              ...(identity.account?.handle == null ? {} : { account: identity.account.handle }),
             },
           }),
     },
   };
 }
 
-/** What an agency's endpoint receives when the reporter adds something to a report that the agency has. */
+/** What an agency's endpoint receives when the reporter adds something to a report that the agency has, or when we have to tell it something about it. */
 export const AddedBody = Type.Object(
   {
     type: Type.Literal('report.added'),
@@ -164,8 +197,24 @@ export const AddedBody = Type.Object(
       reportId: Type.String({ format: 'uuid' }),
       trackingId: Type.String({ pattern: '^[0-9]{12}$', description: 'The citizen writes it 4-4-4' }),
       text: text(
-        'What the reporter adds; untrusted text, up to 20,000 characters. Empty where files alone were added',
+        'What the reporter adds; untrusted text, up to 20,000 characters. Empty where files alone were added. ' +
+          'Where there is a note: what the gateway says, in Indonesian',
       ),
+      version: Type.Optional(
+        Type.Integer({
+          minimum: 2,
+          description:
+            'The reporter edited their post and the text is all of it as it reads now: 2 for the first edit. Absent where it is said besides',
+        }),
+      ),
+      note: Type.Optional(
+        Type.Enum([...additionNotes], {
+          description:
+            'Not the reporter says this but the gateway. post_gone: the post that became the report is there no more, ' +
+            'and nothing of it is public here; the report stands. case_viral: many posted about the same event within an hour',
+        }),
+      ),
+      viral: viral('As of a report; only with the note case_viral'),
       channel: Type.Enum([...channelNames]),
       receivedAt: moment('When the gateway received it'),
       agency: text('Code of the agency this is handed to'),
@@ -178,9 +227,10 @@ export type AddedBody = Type.Static<typeof AddedBody>;
 
 /** As `webhookBody`. Who says it is the reporter, of whom the agency knows what the report told it. */
 export function addedBody(
-  { reportId, trackingId, agency }: Pick<Handover, 'reportId' | 'trackingId' | 'agency'>,
+  { reportId, trackingId, agency, viral }: Pick<Handover, 'reportId' | 'trackingId' | 'agency' | 'viral'>,
   addition: AddedText,
 ): AddedBody {
+  const { version, note } = addition;
   return {
     type: 'report.added',
     timestamp: addition.storedAt.toISOString(),
@@ -189,6 +239,9 @@ export function addedBody(
       reportId,
       trackingId,
       text: addition.text,
+      ...(version == null ? {} : { version }),
+      ...(note == null ? {} : { note }),
+      ...(note === 'case_viral' ? viralMember(viral) : {}),
       channel: addition.channel,
       receivedAt: addition.receivedAt.toISOString(),
       agency,

@@ -32,6 +32,7 @@ const record: ProgressRecord = {
     decidedAt: at(16),
     deliveredAt: at(17),
   },
+  withdrawnAt: null,
   additionCount: 1,
   rating: 4,
 };
@@ -83,6 +84,9 @@ const staffRecord: StaffRecord = {
     without_provider_id: false,
     held_for: null,
     quarantine_error: null,
+    post_gone_at: at(50),
+    viral_since: at(30),
+    viral_posts: 24,
   },
   hops: [
     {
@@ -241,4 +245,21 @@ test.each([
       path: `/lampiran/${visibility}-ready/lampiran-1.jpg`,
     })),
   );
+});
+
+test('where the post is gone the public reads nothing of its words, and the reporter as much as before', () => {
+  const gone = { withdrawnAt: at(50) };
+  expect(see.public(gone)).toEqual({ ...see.public(), reason: null });
+  expect(see.reporter(gone)).toEqual(see.reporter());
+  const released: Attachment = {
+    id: '019a9f40-1f1e-7a55-9c0b-6f0f4f2b8d13' as Attachment['id'],
+    position: 1,
+    type: 'image/jpeg',
+    bytes: 1,
+    sha256: 'ab',
+    state: 'ready',
+    visibility: 'released',
+  };
+  expect(publicFiles(record, [released])).toHaveLength(1);
+  expect(publicFiles({ ...record, ...gone }, [released])).toEqual([]);
 });

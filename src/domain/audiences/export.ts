@@ -33,7 +33,7 @@ export const ExportLine = Type.Object(
     text: Type.String({ description: 'masked; as it was written where the sender is revealed' }),
     trackingId: nullable('12 digits; of a copy: that of the first report'),
     status: Type.Enum([...statuses, 'held', 'copy']),
-    from: Type.Optional(nullable('phone number, e-mail address or name')),
+    from: Type.Optional(nullable('phone number, e-mail address, account with @, or name')),
   },
   { title: 'Exported report' },
 );
@@ -58,5 +58,9 @@ function exportStatus(record: ExportRecord): ExportLine['status'] {
   return statusOf({ ...record, route: { deliveredAt: record.deliveredAt } });
 }
 
-const nameSender = (identity: Identity | null): string | null =>
-  identity?.phone ?? identity?.email ?? identity?.name ?? null;
+function nameSender(identity: Identity | null): string | null {
+  const handle = identity?.account?.handle ?? null;
+  return (
+    identity?.phone ?? identity?.email ?? (handle === null ? null : `@${handle}`) ?? identity?.name ?? null
+  );
+}

@@ -32,9 +32,12 @@ export const PublicView = Type.Object(
 );
 export type PublicView = Type.Static<typeof PublicView>;
 
-/** Null for a confidential report: the public must not tell it from one that does not exist. */
+/** Null for a confidential report: the public must not tell it from one that does not exist. Where the post is gone nothing of its words stays. */
 export function publicView(record: ProgressRecord): PublicView | null {
-  return record.confidential ? null : readableByAll(record);
+  if (record.confidential) return null;
+  const view = readableByAll(record);
+  // the reason names what the words named
+  return record.withdrawnAt === null ? view : { ...view, reason: null };
 }
 
 /** Copies member by member what neither the reporter nor the public is denied. */
@@ -61,7 +64,7 @@ export function readableByAll(record: ProgressRecord): PublicView {
 
 /** Of a confidential report none, released or not: the public does not know of it. */
 export function publicFiles(
-  record: Pick<ProgressRecord, 'anonymous' | 'confidential'>,
+  record: Pick<ProgressRecord, 'anonymous' | 'confidential' | 'withdrawnAt'>,
   files: readonly Attachment[],
 ): readonly ListedFile[] {
   if (record.confidential) return [];

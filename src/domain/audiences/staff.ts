@@ -23,6 +23,11 @@ export type ReportFile = {
   readonly without_provider_id: boolean;
   readonly held_for: string | null;
   readonly quarantine_error: string | null;
+  /** The post that became the report is there no more, and nothing of it is public, since then. */
+  readonly post_gone_at: Date | null;
+  /** Since when its case is viral, and how many posted about it within an hour. */
+  readonly viral_since: Date | null;
+  readonly viral_posts: number | null;
 };
 
 export type Hop = {
@@ -70,6 +75,9 @@ export const StaffView = Type.Object({
   without_provider_id: Type.Boolean(),
   held_for: nullableText,
   quarantine_error: nullableText,
+  post_gone_at: nullableMoment,
+  viral_since: nullableMoment,
+  viral_posts: Type.Union([Type.Integer(), Type.Null()]),
   routes: Type.Array(
     Type.Object({
       hop: Type.Integer(),
@@ -120,6 +128,9 @@ export function staffView(
     without_provider_id: file.without_provider_id,
     held_for: file.held_for,
     quarantine_error: file.quarantine_error,
+    post_gone_at: file.post_gone_at?.toISOString() ?? null,
+    viral_since: file.viral_since?.toISOString() ?? null,
+    viral_posts: file.viral_posts,
     routes: hops.map((hop) => ({
       hop: hop.hop,
       agency_code: hop.agency_code,

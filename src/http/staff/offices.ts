@@ -1,4 +1,5 @@
-import type { Agency, Directory } from '../../domain/routing/directory.ts';
+import type { AgencyCode } from '../../domain/report.ts';
+import { type Agency, type Directory, nationalDesk } from '../../domain/routing/directory.ts';
 import { mayActFor, type StaffMember } from '../../domain/staff.ts';
 
 /** Whose books somebody may write in: their own agency's first, then those below it by name. */
@@ -11,4 +12,15 @@ export function listOffices(staff: StaffMember, directory: Directory): readonly 
     ...all.filter(isOwn),
     ...all.filter((agency) => !isOwn(agency)).sort((a, b) => a.name.localeCompare(b.name, 'id')),
   ];
+}
+
+/** The agencies that are any of their business, closed ones among them; null: all. */
+export function listOwnAgencies(
+  staff: Pick<StaffMember, 'agencyCode'>,
+  directory: Pick<Directory, 'agencies'>,
+): readonly AgencyCode[] | null {
+  if (staff.agencyCode === nationalDesk) return null;
+  return [...directory.agencies.values()]
+    .map(({ code }) => code)
+    .filter((code) => mayActFor(staff, code, directory));
 }

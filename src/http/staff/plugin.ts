@@ -16,6 +16,7 @@ import { registerStaffHome } from './home-route.ts';
 import { registerImports } from './import/routes.ts';
 import { registerStaffMail } from './mail/mail-routes.ts';
 import { registerMembers } from './members/members-route.ts';
+import { registerStaffPosts } from './posts/posts-routes.ts';
 import { refuseInWords } from './refusals.ts';
 import type { SignInContext } from './sign-in/check-password.ts';
 import { registerInvitation } from './sign-in/invitation-route.ts';
@@ -54,6 +55,7 @@ export async function registerStaff(
     registerSessions(area, context);
     registerPassword(area, signIn);
     registerStaffMail(area, context);
+    registerStaffPosts(area, context, accept);
     registerDesk(area, context, accept);
     registerImports(pages, area, context, accept);
     routes = area.routes;

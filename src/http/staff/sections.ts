@@ -1,5 +1,6 @@
 import type { HttpContext } from '../../context.ts';
 import { countHeldReports } from '../../db/held-reports.ts';
+import { countNewViralCases } from '../../db/viral-cases.ts';
 import { nationalDesk } from '../../domain/routing/directory.ts';
 import { mayActFor, type Role, roles, type StaffMember } from '../../domain/staff.ts';
 import type { Language } from '../messages/language.ts';
@@ -9,6 +10,8 @@ import { heldWords } from './held/words.ts';
 import { importPageWords } from './import/words.ts';
 import { mailWords } from './mail/words.ts';
 import { memberWords } from './members/words.ts';
+import { listOwnAgencies } from './offices.ts';
+import { postWords } from './posts/words.ts';
 
 /** What staff find on their home page: one entry a part, in the order of a day's work. */
 export type StaffSection = {
@@ -31,6 +34,12 @@ const sections: readonly StaffSection[] = [
   { href: '/petugas/surat', roles, words: leadOf((language) => deskWords({ language })) },
   { href: '/petugas/impor', roles, words: leadOf((language) => importPageWords[language]) },
   { href: '/petugas/email', roles, words: leadOf((language) => mailWords[language]) },
+  {
+    href: '/petugas/unggahan',
+    roles: ['officer', 'admin'],
+    words: leadOf((language) => postWords[language]),
+    count: ({ db, directory }, staff) => countNewViralCases(db, listOwnAgencies(staff, directory())),
+  },
   {
     href: '/petugas/tertahan',
     roles: ['officer', 'admin'],

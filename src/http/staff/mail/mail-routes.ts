@@ -2,12 +2,11 @@ import type { FastifyRequest } from 'fastify';
 import type { HttpContext } from '../../../context.ts';
 import { findOrderedMail, type KeptMail, listKeptMails } from '../../../db/mails.ts';
 import { orderFiling } from '../../../db/taken-messages.ts';
-import type { AgencyCode } from '../../../domain/report.ts';
-import { nationalDesk } from '../../../domain/routing/directory.ts';
-import { mayActFor, roles, type StaffMember } from '../../../domain/staff.ts';
+import { roles } from '../../../domain/staff.ts';
 import { describeFailure } from '../../../errors.ts';
 import { sendPage, viewOf } from '../../pages/send-page.ts';
 import { csrfTokenFor, type StaffArea } from '../area.ts';
+import { listOwnAgencies } from '../offices.ts';
 import { isUuid } from '../subjects.ts';
 import { MailListPage, mailListPath, resultPath } from './mail-list-page.tsx';
 
@@ -64,17 +63,6 @@ export function registerStaffMail(area: StaffArea, context: MailContext): void {
       return reply.redirect(resultPath(id), 303);
     },
   });
-}
-
-/** Those whose mailboxes are their business; null: all. */
-function listOwnAgencies(
-  staff: StaffMember,
-  directory: ReturnType<MailContext['directory']>,
-): readonly AgencyCode[] | null {
-  if (staff.agencyCode === nationalDesk) return null;
-  return [...directory.agencies.values()]
-    .map(({ code }) => code)
-    .filter((code) => mayActFor(staff, code, directory));
 }
 
 const writeCursor = ({ finishedAt, id }: KeptMail): string => `${finishedAt.getTime()}.${id}`;
