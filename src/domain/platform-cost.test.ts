@@ -46,13 +46,14 @@ describe('a limit is reached', () => {
   test.each([
     ['never, where there is none', limits(0, 0), null],
     ['never, where all of it fits in', limits(300, 9_000), null],
-    ['on the day on which it is too much', limits(0, 8_999), { limit: 'month', day: 30 }],
-    ['on the first day, where that is too much', limits(0, 200), { limit: 'month', day: 1 }],
-    ['every day, where a day is too much', limits(100, 9_000), { limit: 'day', hours: 8 }],
+    ['on the day on which it is too much', limits(0, 8_999), { hours: null, day: 30 }],
+    ['on the first day, where that is too much', limits(0, 200), { hours: null, day: 1 }],
+    ['every day, where a day is too much', limits(100, 9_000), { hours: 8, day: null }],
+    ['every day, and by as much later in the month', limits(100, 1_000), { hours: 8, day: 10 }],
     [
       'in dollars, where these are spent first',
       { daily: nothingSpent, monthly: { posts: 9_000, microdollars: 52_000_000 } },
-      { limit: 'month', day: 11 },
+      { hours: null, day: 11 },
     ],
   ])('%s', (_, given, reached) => expect(findReached({ counted }, given)).toEqual(reached));
 });
@@ -80,9 +81,10 @@ test("README's table has what this comes to", () => {
       `${counted.posts.toLocaleString('en-US')} posts, ${formatDollars(counted.microdollars)}`,
       reached === null
         ? 'is enough'
-        : reached.limit === 'month'
-          ? `lasts until day ${reached.day} of a month`
-          : `lasts ${reached.hours.toFixed(1)} hours of each day`,
+        : `lasts ${[
+            ...(reached.hours === null ? [] : [`${reached.hours.toFixed(1)} hours of each day`]),
+            ...(reached.day === null ? [] : [`until day ${reached.day} of the month`]),
+          ].join(', ')}`,
     ];
     expect(readme).toContain(`| ${row.join(' | ')} |`);
   }

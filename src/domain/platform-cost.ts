@@ -56,20 +56,27 @@ export const chargedInAll = ({ charged }: Pick<DailyCost, 'charged'>): number =>
 /** What one calls a month where nobody asks for one in particular. */
 export const daysOfMonth = 30;
 
-/** Where such a day, every day, meets a limit first; null: nowhere. */
-export type Reached =
-  /** After so many hours, each day anew. */
-  | { readonly limit: 'day'; readonly hours: number }
-  /** On this day of the month, the first one being 1. */
-  | { readonly limit: 'month'; readonly day: number };
+/** Where such days, one after the other, meet a limit; each null where they do not. */
+export type Reached = {
+  /** That of a day after so many hours, each day anew. */
+  readonly hours: number | null;
+  /** That of a month on this day of it, the first one being 1. */
+  readonly day: number | null;
+};
 
+/** Null where no limit is met. */
 export function findReached({ counted }: Pick<DailyCost, 'counted'>, limits: BudgetLimits): Reached | null {
   const share = (of: Cost) =>
     Math.max(...kinds.map((kind) => (of[kind] === 0 ? 0 : counted[kind] / of[kind])));
-  const [ofDay, ofMonth] = [share(limits.daily), share(limits.monthly)];
-  if (ofDay > 1) return { limit: 'day', hours: 24 / ofDay };
-  return ofMonth * daysOfMonth > 1 ? { limit: 'month', day: Math.floor(1 / ofMonth) + 1 } : null;
+  const ofDay = share(limits.daily);
+  // A day that is over early spends no more of the month.
+  const ofMonth = share(limits.monthly) / Math.max(1, ofDay);
+  const hours = ofDay > 1 ? 24 / ofDay : null;
+  const day = ofMonth * daysOfMonth > 1 + rounding ? Math.ceil(1 / ofMonth - rounding) : null;
+  return hours === null && day === null ? null : { hours, day };
 }
+
+const rounding = 1e-9;
 
 const kinds = ['posts', 'microdollars'] as const;
 

@@ -58,17 +58,16 @@ function tellBudget(day: DailyCost, { budget }: Pick<TwitterConfig, 'budget'>): 
   const part = 'budget';
   if (reached === null) return ok(part, 'is enough for that');
   const mend = 'TWITTER_OVERLAP_SECONDS lower, TWITTER_STREAM=off, fewer TWITTER_TERMS, or a larger budget';
-  return reached.limit === 'day'
-    ? warn(
-        part,
-        `that of a day is reached after ${round(reached.hours)} hours, each day; the rest waits for the next`,
-        mend,
-      )
-    : warn(
-        part,
-        `that of a month is reached on day ${reached.day}; what comes later waits for the next month`,
-        mend,
-      );
+  const { hours, day: lastDay } = reached;
+  const limits = [
+    ...(hours === null
+      ? []
+      : [`that of a day is reached after ${round(hours)} hours, each day; the rest waits for the next`]),
+    ...(lastDay === null
+      ? []
+      : [`that of a month is reached on day ${lastDay}; what comes later waits for the next month`]),
+  ];
+  return warn(part, `${limits.join('; ')}, and for seven days at most`, mend);
 }
 
 const round = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 1 });
