@@ -91,6 +91,24 @@ test('a token that X does not take fails, and nothing more is asked', async () =
   expect(Object.keys(x.delivered.requests).filter((asked) => asked.includes('counts'))).toEqual([]);
 });
 
+test('where X cannot be reached nobody is told to make keys anew', async () => {
+  await x.stop();
+  const { code, stdout } = await check();
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^fail {2}bearer token .*X cannot be reached.*-> try again/m);
+  expect(stdout).toMatch(/^fail {2}account .*X cannot be reached.*-> try again/m);
+  expect(stdout).not.toContain('anew in the developer console');
+});
+
+test('a budget that is too small for the stream is told', async () => {
+  const small = { ...bearer, ...keys, TWITTER_DAILY_DOLLARS: '14.99' };
+  const { code, stdout } = await check(small);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^warn {2}stream .*never opened.*1,000 posts, or \$15\.00,.*-> TWITTER_STREAM=off/m);
+  expect((await check({ ...small, TWITTER_DAILY_DOLLARS: '15' })).stdout).toMatch(/^ok {4}stream/m);
+  expect((await check({ ...small, TWITTER_STREAM: 'off' })).stdout).toMatch(/^ok {4}stream .*not used/m);
+});
+
 test('the account of somebody else fails', async () => {
   const { code, stdout } = await check({ ...bearer, ...keys, TWITTER_ACCOUNT: 'lapor_jabar' });
   expect(code).toBe(1);
@@ -113,7 +131,7 @@ test('a query that is too long fails', async () => {
 test('a budget that does not last is told with its day', async () => {
   for (let count = 0; count < 70; count += 1) x.publish({ text: `#lapor1708 ${count}` });
   const { stdout } = await check({ ...bearer, TWITTER_MONTHLY_POSTS: '300' });
-  expect(stdout).toMatch(/^warn {2}budget .*a month is reached on day 11/m);
+  expect(stdout).toMatch(/^warn {2}budget .*a month is reached on day 10/m);
 });
 
 test('doctor tells what the sources of X tell', async () => {
@@ -145,6 +163,10 @@ test('doctor tells what the sources of X tell', async () => {
       expect.stringMatching(/^warn .*twitter\/stream was never looked into: X cannot be reached/),
     ]),
   );
+  await recordSourceAlarm(database.pool, 'twitter/stream', 'stream', 'X opens no further stream');
+  const withoutStream = await doctor({ ...bearer, ...keys, TWITTER_STREAM: 'off' });
+  expect(withoutStream.join('\n')).toContain('the credits at X are used up');
+  expect(withoutStream.join('\n')).not.toContain('twitter/stream');
   await database.pool.query(
     `insert into platform_spending (platform, day, posts) values ('twitter', (now() at time zone 'UTC')::date, 19000)`,
   );

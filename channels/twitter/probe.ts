@@ -5,7 +5,10 @@ import { describeXFailure, readFailure } from './failure.ts';
 import { planRules, type Rule } from './stream/rules.ts';
 
 /** What X said, or in words why not. */
-export type Said<T> = { readonly value: T } | { readonly problem: string };
+export type Said<T> = { readonly value: T } | Unsaid;
+
+/** `isKey`: X refuses what we show it, and would take another. */
+export type Unsaid = { readonly problem: string; readonly isKey: boolean };
 
 export type Usage = {
   /** Posts read this month, by every app of the project, and how many may be. */
@@ -30,12 +33,14 @@ export function createProbe(
     call: Parameters<typeof client<T>>[0],
   ): Promise<Said<T>> {
     if (price > 0 && (await budget.reserve({ posts: 0, microdollars: price })) === null) {
-      return { problem: 'not asked: the budget for X is spent' };
+      return { problem: 'not asked: the budget for X is spent', isKey: false };
     }
     try {
       return { value: await client(call, AbortSignal.timeout(probeMs)) };
     } catch (error) {
-      return { problem: describeXFailure(readFailure(error, clock())) };
+      const failure = readFailure(error, clock());
+      const isKey = failure.kind === 'unauthorized' || failure.kind === 'forbidden';
+      return { problem: describeXFailure(failure), isKey };
     }
   }
 

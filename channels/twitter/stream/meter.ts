@@ -4,6 +4,17 @@ import { costOf } from '../cost.ts';
 
 /** Where fewer are left they are for the search: that can ask for as many as there are. */
 export const leastPosts = 1_000;
+/** What that comes to. */
+export const leastLeft = (prices: StreamPrices): Cost => plainCost(leastPosts, prices);
+
+type StreamPrices = Pick<TwitterPrices, 'post' | 'user'>;
+
+/** Of posts as most are, with their authors; those with pictures use a block up sooner. */
+const plainCost = (posts: number, { post, user }: StreamPrices): Cost => ({
+  posts,
+  microdollars: posts * (post + user),
+});
+
 /** What is reserved at a time. So many at least are ahead of what was delivered: they may be on their way. */
 const blockPosts = 500;
 const lookEveryMs = 60_000;
@@ -23,10 +34,9 @@ export type Meter = {
  * Counts what a stream delivers against the budget, in blocks that are reserved before it can come. Each day pays for itself.
  */
 export function createMeter(budget: Budget, prices: TwitterPrices, clock: () => Date): Meter {
-  /** Of posts as most are, with their authors; those with pictures use a block up sooner. */
-  const plain = (posts: number): Cost => ({ posts, microdollars: posts * (prices.post + prices.user) });
+  const plain = (posts: number) => plainCost(posts, prices);
   const block = plain(blockPosts);
-  const least = plain(leastPosts);
+  const least = leastLeft(prices);
   let blocks: readonly Reservation[] = [];
   /** What was delivered since the first of them was reserved. */
   let delivered = nothingSpent;

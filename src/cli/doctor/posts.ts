@@ -18,7 +18,7 @@ export async function checkPosts(
   if (twitter.bearerToken === null) return [ok(part, 'none are read: TWITTER_BEARER_TOKEN is not set')];
   const budget = createBudget(db, 'twitter', twitter.budget, () => new Date());
   return [
-    ...(await checkSources(db)),
+    ...(await checkSources(db, twitter.stream)),
     await checkXBudget(part, budget),
     ...(twitter.appKey === null
       ? [
@@ -32,8 +32,10 @@ export async function checkPosts(
   ];
 }
 
-async function checkSources(db: Db): Promise<readonly Finding[]> {
-  const states = (await listSources(db)).filter(({ name }) => name.startsWith('twitter/'));
+async function checkSources(db: Db, hasStream: boolean): Promise<readonly Finding[]> {
+  // What a stream that was switched off left behind is of no interest.
+  const names = ['twitter/search', ...(hasStream ? ['twitter/stream'] : [])];
+  const states = (await listSources(db)).filter(({ name }) => names.includes(name));
   const alarms = states.flatMap(({ name, alarms }) =>
     Object.values(alarms).map((words) => warn(part, `${name}: ${words}`, check)),
   );

@@ -1,8 +1,10 @@
 import type { XClients } from '../../../channels/twitter/client.ts';
-import { createProbe, type Probe } from '../../../channels/twitter/probe.ts';
+import { createProbe, type Probe, type Unsaid } from '../../../channels/twitter/probe.ts';
 import { buildQuery } from '../../../channels/twitter/search/query.ts';
+import { leastLeft, leastPosts } from '../../../channels/twitter/stream/meter.ts';
 import type { TwitterConfig } from '../../config/twitter.ts';
 import type { Budget } from '../../domain/budget.ts';
+import { formatDollars } from '../../domain/platform-cost.ts';
 import { AppError } from '../../errors.ts';
 import { checkXBudget } from '../doctor/budget.ts';
 import { type Finding, fail, ok, warn } from '../doctor/finding.ts';
@@ -10,6 +12,8 @@ import { mayAnswerAll, tellCost } from './cost-findings.ts';
 
 const apply = 'README, "Posts on X", says what to apply for';
 const mendTokens = 'make them anew in the developer console, under "Keys and tokens"';
+const mendWay =
+  'try again in some minutes; from here the gateway must reach TWITTER_API_URL, and be within its budget';
 
 /** Asks X for everything that posts depend on, one thing after the other; reads no post. */
 export async function* checkTwitter(
@@ -47,10 +51,13 @@ function readQuery(config: TwitterConfig): { readonly text: string | null; reado
   }
 }
 
+const failUnsaid = (part: string, { problem, isKey }: Unsaid): Finding =>
+  fail(part, problem, isKey ? mendTokens : mendWay);
+
 async function checkToken(probe: Probe): Promise<Finding> {
   const part = 'bearer token';
   const said = await probe.readUsage();
-  if ('problem' in said) return fail(part, said.problem, mendTokens);
+  if ('problem' in said) return failUnsaid(part, said);
   const { read, most, resetDay } = said.value;
   const count = (posts: number) => posts.toLocaleString('en-US');
   const what = `X takes it; ${count(read)} of ${count(most)} posts a month are read, counted anew on day ${resetDay}`;
@@ -61,7 +68,7 @@ async function checkAccount(probe: Probe, { account }: TwitterConfig): Promise<F
   const part = 'account';
   const said = await probe.findOwnHandle();
   if (said === null) return warn(part, 'no keys of one are set, so nobody is answered', apply);
-  if ('problem' in said) return fail(part, said.problem, mendTokens);
+  if ('problem' in said) return failUnsaid(part, said);
   return said.value.toLowerCase() === account.toLowerCase()
     ? ok(part, `answers come from @${said.value}`)
     : fail(
@@ -79,9 +86,17 @@ const tellAnswers = (config: TwitterConfig): Finding =>
       : `X lets us answer only who mentions @${config.account}, or quotes it; the others are not_summoned`,
   );
 
-async function checkRules(probe: Probe, query: string, { stream }: TwitterConfig): Promise<Finding> {
+async function checkRules(probe: Probe, query: string, config: TwitterConfig): Promise<Finding> {
   const part = 'stream';
-  if (!stream) return ok(part, 'not used: TWITTER_STREAM=off');
+  if (!config.stream) return ok(part, 'not used: TWITTER_STREAM=off');
+  if (!hasBudgetForStream(config)) {
+    const least = `${leastPosts.toLocaleString('en-US')} posts, or ${formatDollars(leastLeft(config.prices).microdollars)},`;
+    return warn(
+      part,
+      `never opened: it rests while fewer than ${least} are left, and the budget is smaller than that`,
+      'TWITTER_STREAM=off, or a larger budget: the search finds all posts without it',
+    );
+  }
   const said = await probe.readRules(query);
   if ('problem' in said)
     return warn(part, said.problem, 'the search finds all posts without it; TWITTER_STREAM=off');
@@ -96,6 +111,14 @@ async function checkRules(probe: Probe, query: string, { stream }: TwitterConfig
   return ok(
     part,
     isMissing || outdated.length > 0 ? 'our rule is put there at the next start' : 'our rule is there',
+  );
+}
+
+function hasBudgetForStream({ budget, prices }: TwitterConfig): boolean {
+  const least = leastLeft(prices);
+  const isEnough = (limit: number, needed: number) => limit === 0 || limit >= needed;
+  return [budget.daily, budget.monthly].every(
+    ({ posts, microdollars }) => isEnough(posts, least.posts) && isEnough(microdollars, least.microdollars),
   );
 }
 
