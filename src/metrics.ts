@@ -237,6 +237,7 @@ export function createSourceFigures(registry: Registry): SourceFigures {
     labelNames: ['source', 'alarm'],
     registers,
   });
+  const alarmsOf = new Map<string, Set<string>>();
   const failures = new Counter({
     name: 'lapor_source_failures_total',
     help: 'How often fetching from a source ended in a failure',
@@ -254,10 +255,15 @@ export function createSourceFigures(registry: Registry): SourceFigures {
       lag.set({ source }, lagSeconds);
     },
     failed: (source) => failures.inc({ source }),
-    alarmed: (source, alarm, is) => alarms.set({ source, alarm }, is ? 1 : 0),
+    alarmed: (source, alarm, is) => {
+      alarms.set({ source, alarm }, is ? 1 : 0);
+      alarmsOf.set(source, (alarmsOf.get(source) ?? new Set()).add(alarm));
+    },
     forget: (source) => {
       connected.remove({ source });
       lag.remove({ source });
+      for (const alarm of alarmsOf.get(source) ?? []) alarms.remove({ source, alarm });
+      alarmsOf.delete(source);
       succeededAt.delete(source);
     },
   };
