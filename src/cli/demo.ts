@@ -216,7 +216,7 @@ function introduce(doors: Doors, messages: readonly Message[], config: Config): 
   }
   if (doors.posts === null) console.log(whyNoPosts(config));
   else console.log('What is posted goes to a simulated X, which nobody else reads.');
-  console.log('Not shown: e-mail, which needs a mail server, and letters, keyed in at /petugas/surat.');
+  console.log('Not shown: e-mail, which needs a mail server, and letters, which staff key in.');
 }
 
 const whyNoPosts = ({ twitter }: Config): string =>

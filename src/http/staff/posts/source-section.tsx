@@ -54,7 +54,7 @@ function Source({ speech, words, source }: SourceProps) {
   const { name, connectedAt, lastError, failedAt, alarms } = source;
   return (
     <section class="card">
-      <h3>{name}</h3>
+      <h3>{words.names[name] ?? name}</h3>
       <dl>
         {Object.entries(alarms).map(([alarm, said]) => (
           <div>

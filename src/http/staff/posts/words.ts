@@ -35,6 +35,8 @@ export type PostPageWords = {
   readonly agency: string;
   readonly source: {
     readonly title: string;
+    /** What each source is to staff, by its name. */
+    readonly names: Readonly<Record<string, string>>;
     readonly off: string;
     readonly today: string;
     readonly month: string;
@@ -70,7 +72,7 @@ export const postWords: Readonly<Record<Language, PostPageWords>> = {
         invalid: 'Ini bukan alamat sebuah unggahan. Buka unggahannya di X, lalu salin alamatnya.',
         gone: 'Unggahan ini tidak dapat dibaca: sudah dihapus, atau akunnya dikunci atau ditutup.',
         spent: 'Anggaran untuk membaca X sudah habis. Keadaannya ada di bawah.',
-        away: 'X tidak dapat dihubungi sekarang. Coba lagi beberapa menit lagi.',
+        away: 'X tidak dapat dihubungi sekarang. Coba lagi dalam beberapa menit.',
         off: 'Kanal X belum diaktifkan di sistem ini.',
       },
       ordered: 'Unggahan itu sedang dijadikan laporan. Biasanya selesai dalam beberapa detik.',
@@ -96,6 +98,7 @@ export const postWords: Readonly<Record<Language, PostPageWords>> = {
     agency: 'Instansi',
     source: {
       title: 'Keadaan sumber',
+      names: { 'twitter/search': 'Pencarian', 'twitter/stream': 'Aliran langsung' },
       off: 'Kanal X belum diaktifkan: TWITTER_BEARER_TOKEN belum diatur.',
       today: 'Anggaran hari ini (UTC)',
       month: 'Anggaran bulan ini (UTC)',
@@ -161,6 +164,7 @@ export const postWords: Readonly<Record<Language, PostPageWords>> = {
     agency: 'Agency',
     source: {
       title: 'State of the source',
+      names: { 'twitter/search': 'Search', 'twitter/stream': 'Stream' },
       off: 'The channel X is off: TWITTER_BEARER_TOKEN is not set.',
       today: "Today's budget (UTC)",
       month: "This month's budget (UTC)",
