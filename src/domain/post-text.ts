@@ -20,7 +20,7 @@ export function weighPost(text: string): number {
 }
 
 /**
- * The text with nothing in it that X would link: a post with a link costs forty times more, a name calls somebody who has
+ * The text with nothing in it that X would link: a post with a link costs thirteen times more, a name calls somebody who has
  * nothing to do with it, and a hashtag has others find it. `lapor.go.id` reads `lapor. go. id`.
  */
 export const withoutLinks = (text: string): string =>
