@@ -47,8 +47,8 @@ const alone = 'posts are searched for alone meanwhile';
 export const alarmOfBudget = (renewsAt: Date): StreamAlarm => ({
   name: 'stream',
   words:
-    `fewer than ${leastPosts} posts are left of what may be spent on X: they are for the search, and the stream rests ` +
-    `until ${renewsAt.toISOString()}`,
+    `fewer than ${leastPosts.toLocaleString('en-US')} posts, or the money for them, are left of what may be spent on X: ` +
+    `they are for the search, and the stream rests until ${renewsAt.toISOString()}`,
 });
 
 /** Null where there are none but ours. */
