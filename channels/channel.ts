@@ -3,6 +3,7 @@ import type { ReadMail } from '../src/domain/mail.ts';
 import type { Inbound, NewMessage } from '../src/domain/message.ts';
 import type {
   DeliveryState,
+  FoundOutcome,
   Language,
   NotificationKind,
   NotificationParams,
@@ -24,9 +25,9 @@ export type Channel = {
   readonly send?: Send;
   /**
    * Asks the provider what became of a message whose outcome was unknown; absent where it cannot be asked. Answers
-   * `retry` only where the provider is certain never to have had it: then it is sent again.
+   * `retry` only where the provider is certain never to have had it: then it is sent again. Never rejects.
    */
-  readonly reconcile?: Send;
+  readonly reconcile?: Reconcile;
   /**
    * Where it fetches by itself, as it is set up now: asked every few seconds. The same object as long as its settings are the
    * same; another of the same name takes its place. Throws `AppError` `config` where the settings cannot be used: then all
@@ -141,6 +142,8 @@ export type Answer = { readonly status: number; readonly contentType: string; re
  * reached the provider, only the provider's own word makes the outcome anything but `unknown`.
  */
 export type Send = (message: OutgoingMessage, call: Call) => Promise<SendOutcome>;
+
+export type Reconcile = (message: OutgoingMessage, call: Call) => Promise<FoundOutcome>;
 
 export type OutgoingMessage = {
   /** The same on every attempt, for providers that know a repeat by it. */

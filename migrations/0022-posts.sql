@@ -45,6 +45,7 @@ create table posts (
   check (gone_at is null or look_at is null)
 );
 create index posts_to_look_at on posts (look_at) where look_at is not null;
+create index posts_unseen on posts (coalesce(checked_at, posted_at)) where look_at is not null;
 create index posts_gone on posts (gone_at desc) where gone_at is not null;
 create trigger never_deleted before delete on posts for each row execute function never_deleted();
 

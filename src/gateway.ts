@@ -6,6 +6,7 @@ import { createChannels } from '../channels/index.ts';
 import { startSweeping } from '../workers/sweep.ts';
 import { createAccept } from './accept.ts';
 import { openAttachments } from './attachments/attachments.ts';
+import { looksForGonePosts } from './config/twitter.ts';
 import type { Config } from './config.ts';
 import type { Context, DoorContext, HttpContext, WorkerContext } from './context.ts';
 import { armCrashPoint } from './crash-points.ts';
@@ -20,6 +21,7 @@ import {
   createSourceFigures,
   watchFates,
   watchSpool,
+  watchUnseenPosts,
   watchWordBack,
 } from './metrics.ts';
 import { openOcr } from './ocr/ocr.ts';
@@ -83,6 +85,7 @@ export async function startGateway(
   const metrics = createMetrics(db, queues);
   watchWordBack(db, metrics, config.smsSegmentCost);
   watchFates(db, metrics);
+  if (looksForGonePosts(config.twitter)) watchUnseenPosts(db, metrics, clock.now);
   const context: Context = {
     config,
     db,

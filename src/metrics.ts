@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Accept } from './accept.ts';
 import { countBacklog } from './db/backlog.ts';
+import { countUnseenPosts } from './db/gone-posts.ts';
 import type { Db } from './db/pool.ts';
 import { countFates } from './db/taken-messages.ts';
 import { countWordBack, type WordBackFigure } from './db/word-back-figures.ts';
@@ -169,6 +170,20 @@ export function watchFates(db: Db, registry: Registry): void {
       const figures = await countFates(db).catch(() => []);
       posts.reset();
       for (const { form, fate, count } of figures) if (form === 'post') posts.set({ fate }, count);
+    },
+  });
+}
+
+/** Shows of how many posts nobody knows any more whether they are still there. */
+export function watchUnseenPosts(db: Db, registry: Registry, clock: () => Date): void {
+  const unseen: Gauge = new Gauge({
+    name: 'lapor_posts_unseen',
+    help: 'Posts that could not be looked at for more than a day: what was deleted of them may still be public',
+    registers: [registry],
+    collect: async () => {
+      const count = await countUnseenPosts(db, clock()).catch(() => null);
+      if (count === null) return unseen.remove();
+      unseen.set(count);
     },
   });
 }

@@ -91,6 +91,18 @@ describe('a receipt that comes before the call has returned', () => {
     expect(row.reason === null).toBe(state === 'sent');
   });
 
+  test.each([
+    ['buffered', 'sent'],
+    ['failed', 'sending'],
+  ])('%s, and the provider cannot be asked besides: the message is %s', async (told, state) => {
+    const { id } = await fileAndBegin();
+    await tell(id, told);
+    const reconcile = async () => ({ kind: 'ask_again', reason: 'away' }) as const;
+    const asking = await createWordBackStage(database.pool, { ...provider.channel, reconcile });
+    await asking.startWorker({}, () => new Date(Date.now() + minutes(1.1)))(id);
+    expect(await stage.find(id)).toMatchObject({ state, delivery_state: told });
+  });
+
   test('settles it where its worker died: nothing is in doubt, and nothing sent again', async () => {
     const { id } = await fileAndBegin();
     await tell(id, 'delivered');

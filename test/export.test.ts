@@ -175,6 +175,17 @@ describe('lapor report export --reveal', () => {
     ]);
   });
 
+  test("a post's id, which leads to its author, is told then alone", async () => {
+    const account = { id: '1001', handle: 'warga_bdg' };
+    const identity = { ...siti, phone: null, account };
+    await accept(newReport({ channel: 'twitter', identity, ...sentAs('1991234567890123456') }));
+    const { stdout, stderr } = await exported();
+    expect(stdout + stderr).not.toMatch(/1991234567890123456|warga_bdg|1001"/);
+    expect(parse(stdout)).toMatchObject([{ channel: 'twitter', externalId: null }]);
+    const revealed = await exported(...why);
+    expect(parse(revealed.stdout)).toMatchObject([{ externalId: '1991234567890123456', from: '@warga_bdg' }]);
+  });
+
   test('is in the audit log before the first line is printed', async () => {
     await accept(sms({}));
     const before = (await audited()).length;

@@ -384,6 +384,44 @@ describe('who made an attempt knows best', () => {
     expect(await find(id)).toMatchObject({ state: 'sent' });
   });
 
+  test('a provider that cannot be asked is asked again, and a word that comes meanwhile still counts', async () => {
+    const id = await fileOne();
+    const { waiting, answer, ...given } = openChannel(async () => ({ kind: 'ask_again', reason: 'away' }));
+    const slow = startWorker(given)(id);
+    await vi.waitFor(() => expect(waiting).toHaveLength(1), 5_000);
+    for (const after of [1.1, 10]) {
+      ahead = minutes(after);
+      expect(await listSwept()).toEqual([id]);
+      await startWorker(given)(id);
+      expect(await listSwept()).toEqual([]);
+      expect(await find(id)).toMatchObject({
+        state: 'sending',
+        reason: 'it may have been sent, and is asked about again: away',
+      });
+    }
+    answer({ kind: 'sent', providerId: 'SM17' });
+    await slow;
+    expect(await find(id)).toMatchObject({ state: 'sent', reason: null, attempt_count: 1 });
+  });
+
+  test('what is still in doubt takes back nothing that was settled meanwhile', async () => {
+    const id = await fileOne();
+    let late: (() => void) | null = null;
+    const { waiting, answer, ...given } = openChannel(
+      () => new Promise((resolve) => (late = () => resolve({ kind: 'ask_again', reason: 'away' }))),
+    );
+    const sending = startWorker(given)(id);
+    await vi.waitFor(() => expect(waiting).toHaveLength(1), 5_000);
+    ahead = minutes(1.1);
+    const asking = startWorker(given)(id);
+    await vi.waitFor(() => expect(late).not.toBeNull(), 5_000);
+    answer({ kind: 'retry', reason: 'busy', retryAfter: null });
+    await sending;
+    (late as unknown as () => void)();
+    await asking;
+    expect(await find(id)).toMatchObject({ state: 'pending', reason: 'busy' });
+  });
+
   test.each([
     ['was sent', { kind: 'sent', providerId: 'SM18' }, 'sent'],
     ['never came', { kind: 'retry', reason: 'the provider never had it', retryAfter: null }, 'pending'],

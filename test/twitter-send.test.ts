@@ -157,18 +157,69 @@ describe('an answer is never posted twice', () => {
     expect(x.answers).toHaveLength(1);
   });
 
-  test('when X cannot be asked either: then staff decide', async () => {
+  test.each([
+    [
+      'while X cannot be asked either: it is asked once it can',
+      { status: 503, body: {} },
+      'X failed at it (5xx)',
+    ],
+    [
+      'while X gives nothing of our account: that is no proof',
+      { status: 200, body: { errors: [{ title: 'Forbidden', detail: 'User has been suspended: [1708].' }] } },
+      'X does not show what we posted',
+    ],
+  ])('%s', async (_, fault, said) => {
+    const { file, notify, find, budget } = await openStage();
+    const { id } = await file();
+    x.fault({ path: /^\/2\/tweets$/, method: 'POST', times: 1, cut: 'after' });
+    await notify(id);
+    const mend = x.fault({ path: /^\/2\/users\/\d+\/tweets/, ...fault });
+    ahead = pastLease;
+    await notify(id);
+    const reason = `it may have been sent, and is asked about again: ${said}`;
+    expect(await find(id)).toMatchObject({ state: 'sending', reason, finished_at: null });
+    expect((await budget.state()).today.posts).toBe(0);
+    mend();
+    await notify(id);
+    expect(await find(id)).toMatchObject({ state: 'sending' });
+    ahead += 2 * pastLease;
+    await notify(id);
+    expect(await find(id)).toMatchObject({ state: 'sent', reason: null, attempt_count: 1 });
+    expect(x.answers).toHaveLength(1);
+  });
+
+  test('while the budget has nothing left to ask with: X is asked once it has', async () => {
+    const { file, notify, find } = await openStage({ TWITTER_DAILY_POSTS: '99' });
+    const { id } = await file();
+    x.fault({ path: /^\/2\/tweets$/, method: 'POST', times: 1, cut: 'after' });
+    await notify(id);
+    ahead = pastLease;
+    await notify(id);
+    expect(await find(id)).toMatchObject({
+      state: 'sending',
+      reason: expect.stringContaining('the budget for X is spent'),
+    });
+    expect(asks()).toBe(0);
+    const richer = await openStage();
+    ahead += 2 * pastLease;
+    await richer.notify(id);
+    expect(await find(id)).toMatchObject({ state: 'sent', attempt_count: 1 });
+    expect(x.answers).toHaveLength(1);
+  });
+
+  test('when X cannot be asked for a day: then staff decide', async () => {
     const { file, notify, find } = await openStage();
     const { id } = await file();
     x.fault({ path: /^\/2\/tweets$/, method: 'POST', times: 1, cut: 'after' });
     await notify(id);
-    x.fault({ path: /^\/2\/users\//, times: 1, status: 503 });
-    ahead = pastLease;
+    const mend = x.fault({ path: /^\/2\/users\//, status: 503 });
+    ahead = 24 * 3_600_000;
     await notify(id);
     expect(await find(id)).toMatchObject({
       state: 'parked',
       reason: 'it may have been sent: X failed at it (5xx)',
     });
+    mend();
     // X takes no post that reads like one before, and then it is looked for.
     await resendNotification(database.pool, id, clock());
     await notify(id);

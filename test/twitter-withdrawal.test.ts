@@ -1,9 +1,12 @@
 import { randomInt } from 'node:crypto';
+import { Registry } from 'prom-client';
 import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Channel, Posts } from '../channels/channel.ts';
+import { checkPosts } from '../src/cli/doctor/posts.ts';
 import type { ReportId } from '../src/domain/report.ts';
 import { AppError } from '../src/errors.ts';
+import { watchUnseenPosts } from '../src/metrics.ts';
 import { createGuardedFetch } from '../src/outbound/guarded-fetch.ts';
 import { createDeliver } from '../workers/deliver.ts';
 import { sweep } from '../workers/sweep.ts';
@@ -226,6 +229,31 @@ describe('a post that was deleted', () => {
     expect(asked).toHaveLength(times);
     expect(await goneAt(reportId)).toEqual(gone);
   });
+});
+
+test('what nobody could look at for more than a day is told by the metrics and by lapor doctor', async () => {
+  await filePost(core, postId(), { postedAt: now });
+  const registry = new Registry();
+  watchUnseenPosts(database.pool, registry, () => now);
+  const tell = async () => {
+    const figures = await registry.getMetricsAsJSON();
+    const findings = await checkPosts(database.pool, core.context.config, () => now);
+    return {
+      unseen: figures.map(({ values }) => values.map(({ value }) => value)),
+      told: findings.filter(({ what }) => what.includes('could not be looked at')).map(({ what }) => what),
+    };
+  };
+  trouble = new AppError('unavailable', 'X is away');
+  await pass(23);
+  expect(await tell()).toEqual({ unseen: [[0]], told: [] });
+  await pass(2);
+  expect(await tell()).toEqual({
+    unseen: [[1]],
+    told: [expect.stringMatching(/^1 posts could not be looked at for more than a day/)],
+  });
+  trouble = null;
+  await pass(1);
+  expect(await tell()).toEqual({ unseen: [[0]], told: [] });
 });
 
 test('where it is set so, or the channel is off, nobody looks', async () => {

@@ -16,9 +16,11 @@ import { isUnavailable, transaction } from '../src/db/pool.ts';
 import { after } from '../src/domain/moment.ts';
 import {
   type AttemptOutcome,
+  type FoundOutcome,
   notificationText,
   type SendOutcome,
   type SendSettlement,
+  settleFound,
   settleSend,
 } from '../src/domain/notification.ts';
 import { quietUntil } from '../src/domain/quiet-hours.ts';
@@ -49,6 +51,7 @@ const events = {
   refused: 'notification_refused',
   not_summoned: 'notification_not_summoned',
   parked: 'notification_parked',
+  in_doubt: 'notification_in_doubt',
   capped: 'notification_capped',
   postponed: 'notification_postponed',
 } as const satisfies { readonly [Outcome in AttemptOutcome]: string };
@@ -71,7 +74,8 @@ type NotifyContext = Pick<
 /**
  * Makes the handler of `notify` jobs: one attempt for each message of the list that is due, and a look into those that
  * somebody began to send and never settled. Nothing is sent twice by itself: an attempt is on record before the provider
- * is called, and what may have been sent is reconciled where the provider can be asked, else parked for staff. Nobody is
+ * is called, and what may have been sent is reconciled where the provider can be asked, if need be for a day, else parked
+ * for staff. Nobody is
  * woken up in quiet hours, unless by the answer to what they have just written, and no number or address gets more in 24
  * hours than it may, of its own or because others ask. What staff decided to send again is above both.
  */
@@ -157,11 +161,13 @@ export function createNotify(context: NotifyContext): Handlers['notify'] {
   async function lookInto(notification: Notification): Promise<void> {
     const reconcile = channels.find(({ name }) => name === notification.channel)?.reconcile;
     const message = reconcile === undefined ? null : await compose(notification);
-    const outcome: SendOutcome =
+    const found: FoundOutcome =
       reconcile === undefined || message === null || typeof message === 'string'
         ? { kind: 'unknown', reason: 'whoever sent it did not say what came of it' }
         : await reconcile(message, call);
-    await settle(notification, outcome);
+    const now = clock();
+    const attempt = { number: notification.roundAttempt, begunAt: notification.attemptedAt ?? now };
+    await record(notification, settleFound(found, attempt, now, Math.random));
   }
 
   /** The message, or why there is nobody to send it to. */

@@ -1,3 +1,4 @@
+import { looksForGonePosts } from '../src/config/twitter.ts';
 import type { Context } from '../src/context.ts';
 import { listRoutedAdditions } from '../src/db/additions.ts';
 import { insertAdditionDelivery, listDueDeliveries, wakeWaitingDeliveries } from '../src/db/deliveries.ts';
@@ -36,7 +37,7 @@ export async function sweep({ config, db, enqueue, clock }: SweepContext): Promi
   await enqueueInBatches(await listDueNotifications(db, now, mostPerTurn), (notificationIds) =>
     enqueue('notify', { notificationIds }),
   );
-  if (config.twitter.bearerToken !== null && config.twitter.withdraw) {
+  if (looksForGonePosts(config.twitter)) {
     const reportIds = [...(await listPostsDue(db, now, mostPerTurn))];
     if (reportIds.length > 0) await enqueue('withdraw', { reportIds });
   }

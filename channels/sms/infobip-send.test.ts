@@ -162,11 +162,17 @@ describe('sms/infobip asked what became of a message', () => {
   it.each([
     ['not there', log([])],
     ['another message', log([{ ...logged(3, 'DELIVERED_TO_HANDSET'), messageId: 'other' }])],
-    ['not let in', log([logged(3, 'DELIVERED_TO_HANDSET')], 401)],
     ['a page of something else', { kind: 'answer', status: 200, retryAfter: null, body: '<html>' }],
-    ['no connection', { kind: 'not-sent', detail: 'ECONNREFUSED' }],
-    ['no answer', { kind: 'lost', detail: 'ECONNRESET' }],
   ] as const)('%s: nobody knows', async (_, outcome) => {
     expect((await ask(outcome)).kind).toBe('unknown');
+  });
+
+  it.each([
+    ['not let in', log([logged(3, 'DELIVERED_TO_HANDSET')], 401)],
+    ['not for now', log([], 503)],
+    ['no connection', { kind: 'not-sent', detail: 'ECONNREFUSED' }],
+    ['no answer', { kind: 'lost', detail: 'ECONNRESET' }],
+  ] as const)('%s: it is asked again', async (_, outcome) => {
+    expect((await ask(outcome)).kind).toBe('ask_again');
   });
 });

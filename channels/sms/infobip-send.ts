@@ -1,5 +1,5 @@
 import type { SendOutcome } from '../../src/domain/notification.ts';
-import type { Send } from '../channel.ts';
+import type { Reconcile, Send } from '../channel.ts';
 import { findRecipient } from './recipient.ts';
 import {
   type AnsweredCall,
@@ -48,7 +48,7 @@ export const createInfobipSend =
  * nothing: nobody documents how soon one gets there.
  */
 export const createInfobipReconcile =
-  (account: InfobipAccount): Send =>
+  (account: InfobipAccount): Reconcile =>
   async ({ id }, call) => {
     const outcome = await call({
       method: 'GET',
@@ -57,15 +57,16 @@ export const createInfobipReconcile =
       body: null,
     });
     if (outcome.kind !== 'answer') {
-      return { kind: 'unknown', reason: `Infobip could not be asked: ${outcome.detail}` };
+      return { kind: 'ask_again', reason: `Infobip could not be asked: ${outcome.detail}` };
+    }
+    if (outcome.status !== 200) {
+      return { kind: 'ask_again', reason: `Infobip could not be asked: answered ${outcome.status}` };
     }
     const { results } = readObject(outcome.body);
     const logged = Array.isArray(results)
       ? results.map(asObject).find(({ messageId }) => messageId === id)
       : undefined;
-    if (outcome.status !== 200 || logged === undefined) {
-      return { kind: 'unknown', reason: `answered ${outcome.status}: not in Infobip's log` };
-    }
+    if (logged === undefined) return { kind: 'unknown', reason: "not in Infobip's log" };
     return readStatus(asObject(logged.status), id);
   };
 

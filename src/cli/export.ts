@@ -23,7 +23,7 @@ export const exportReports = defineCommand({
     name: 'export',
     description:
       'Stored reports as JSON lines, in the order they were accepted. Needs the private keys for externalId; ' +
-      'with --reveal it says who sent them, and goes into the audit log first',
+      'with --reveal it says who sent them, of posts externalId too, and goes into the audit log first',
   },
   args: {
     channel: { type: 'string', description: `Only those by ${channelNames.join(', ')}` },

@@ -120,7 +120,7 @@ export async function listGonePosts(
   return rows;
 }
 
-/** How many nobody could look at for more than a day: what was deleted of them is still public. */
+/** How many nobody could look at for more than a day: what was deleted of them may still be public. */
 export async function countUnseenPosts(db: Db, now: Date): Promise<number> {
   const { rows } = await db.query<{ count: number }>({
     name: 'count-unseen-posts',

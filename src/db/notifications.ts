@@ -79,6 +79,8 @@ export type Notification = {
   readonly askedByOther: boolean;
   readonly attempt: number;
   readonly roundAttempt: number;
+  /** When the latest attempt began; null before the first one. */
+  readonly attemptedAt: Date | null;
 };
 
 type Row = {
@@ -93,6 +95,7 @@ type Row = {
   asked_by_other: boolean;
   attempt_count: number;
   round_attempt: number;
+  attempted_at: Date | null;
 };
 
 const toNotification = (row: Row): Notification => ({
@@ -107,10 +110,11 @@ const toNotification = (row: Row): Notification => ({
   askedByOther: row.asked_by_other,
   attempt: row.attempt_count,
   roundAttempt: row.round_attempt,
+  attemptedAt: row.attempted_at,
 });
 
 const columns = `id, recipient_id, report_id, kind, params, language, channel, asked_at, asked_by_other,
-  attempt_count, attempt_count - round_start as round_attempt`;
+  attempt_count, attempt_count - round_start as round_attempt, attempted_at`;
 
 /** Those of the list that are pending and due. Nothing is taken: `beginSending` decides who sends. */
 export async function findDueNotifications(
@@ -185,6 +189,7 @@ export async function beginSending(
     ...notification,
     attempt: notification.attempt + 1,
     roundAttempt: notification.roundAttempt + 1,
+    attemptedAt: now,
   };
 }
 
@@ -229,7 +234,7 @@ export async function takeAbandoned(
 /**
  * Records what became of an attempt, and returns how the notification stands then; null where it changed nothing, because
  * another attempt began or it is settled for good. Who made the attempt knows best, so it holds also where the
- * notification was parked meanwhile for want of news. Only the provider's own receipt knows better: what it says the
+ * notification was parked meanwhile for want of news; what is still in doubt is no news. Only the provider's own receipt knows better: what it says the
  * phone has was sent, and what it says it took is no longer in doubt.
  */
 export async function recordSend(
@@ -249,7 +254,7 @@ export async function recordSend(
 ): Promise<SettledState | null> {
   const shownSent = `(
     $3 <> 'sent' and delivery_state is not null and (
-      delivery_state = 'delivered' or ($3 = 'parked' and delivery_state in ('accepted', 'buffered'))
+      delivery_state = 'delivered' or ($3 in ('parked', 'sending') and delivery_state in ('accepted', 'buffered'))
     )
   )`;
   const { rows } = await db.query<{ state: SettledState }>({
@@ -262,24 +267,19 @@ export async function recordSend(
         reason = case when ${shownSent} then null else $5 end,
         next_attempt_at = coalesce($6, next_attempt_at),
         enqueue_after = coalesce($6, enqueue_after),
-        finished_at = case when $3 <> 'pending' or ${shownSent} then $7::timestamptz end
-      where id = $1 and attempt_count = $2 and state in ('pending', 'sending', 'parked')
+        finished_at = case when $3 not in ('pending', 'sending') or ${shownSent} then $7::timestamptz end
+      where id = $1 and attempt_count = $2
+        and (state = 'sending' or ($3 <> 'sending' and state in ('pending', 'parked')))
       returning state`,
-    values: [
-      id,
-      attempt,
-      verdict === 'retry' ? 'pending' : verdict,
-      providerId,
-      reason,
-      nextAttemptAt,
-      now,
-      answerIndex ?? null,
-    ],
+    values: [id, attempt, stateOf(verdict), providerId, reason, nextAttemptAt, now, answerIndex ?? null],
   });
   return rows[0]?.state ?? null;
 }
 
-type SettledState = 'pending' | 'sent' | 'refused' | 'not_summoned' | 'parked';
+type SettledState = 'pending' | 'sending' | 'sent' | 'refused' | 'not_summoned' | 'parked';
+
+const stateOf = (verdict: SendSettlement['verdict']): SettledState =>
+  verdict === 'retry' ? 'pending' : verdict === 'in_doubt' ? 'sending' : verdict;
 
 /**
  * Up to `limit` notifications for the queue: due or abandoned, and not listed within the last half minute, so that a

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { kindOfFiling, settleSend } from './notification.ts';
+import { kindOfFiling, settleFound, settleSend } from './notification.ts';
 import type { ReportId } from './report.ts';
 
 const now = new Date('2026-11-22T03:00:00Z');
@@ -65,5 +65,39 @@ describe('an attempt to send', () => {
   test('is not made again before the provider says', () => {
     const { nextAttemptAt } = settleSend({ ...failed, retryAfter: '300' }, 1, now, () => 0);
     expect(nextAttemptAt).toEqual(new Date(now.getTime() + 300_000));
+  });
+});
+
+describe('an attempt in doubt', () => {
+  const silent = { kind: 'ask_again', reason: 'X cannot be reached' } as const;
+  const askedAfter = (ms: number) =>
+    settleFound(silent, { number: 1, begunAt: new Date(now.getTime() - ms) }, now, middle);
+
+  test('is settled by what the provider says', () => {
+    const attempt = { number: 2, begunAt: now };
+    const found = { kind: 'retry', reason: 'it was never posted', retryAfter: null } as const;
+    expect(settleFound(found, attempt, now, middle)).toEqual(settleSend(found, 2, now, middle));
+  });
+
+  test('is asked about again where the provider cannot be asked: soon, then ever later, once an hour at least', () => {
+    expect(askedAfter(hour / 60)).toEqual({
+      verdict: 'in_doubt',
+      providerId: null,
+      reason: 'it may have been sent, and is asked about again: X cannot be reached',
+      nextAttemptAt: new Date(now.getTime() + hour / 60),
+    });
+    const pauses = [0, 0.25, 1, 6, 23.9].map(
+      (hours) => (askedAfter(hours * hour).nextAttemptAt?.getTime() ?? Number.NaN) - now.getTime(),
+    );
+    expect(pauses).toEqual([hour / 60, hour / 4, hour, hour, hour]);
+  });
+
+  test('is for staff to decide where it could not be asked for a day', () => {
+    expect(askedAfter(24 * hour)).toEqual({
+      verdict: 'parked',
+      providerId: null,
+      reason: 'it may have been sent: X cannot be reached',
+      nextAttemptAt: null,
+    });
   });
 });

@@ -90,7 +90,11 @@ export type SendOutcome =
   /** It may have been sent. */
   | { readonly kind: 'unknown'; readonly reason: string };
 
-export type SendVerdict = 'sent' | 'retry' | 'refused' | 'not_summoned' | 'parked';
+/** What came of asking the provider about an attempt; `ask_again`: it could not be asked now. */
+export type FoundOutcome = SendOutcome | { readonly kind: 'ask_again'; readonly reason: string };
+
+/** `in_doubt`: it may have been sent, and the provider is asked again. */
+export type SendVerdict = 'sent' | 'retry' | 'refused' | 'not_summoned' | 'parked' | 'in_doubt';
 
 /** `capped`: the number or address has had its share. `postponed`: until the end of quiet hours. */
 export type AttemptOutcome = SendVerdict | 'capped' | 'postponed';
@@ -103,7 +107,7 @@ export type SendSettlement = {
   readonly answeredAs?: string;
   /** In words for staff; null where it was sent. */
   readonly reason: string | null;
-  /** When the notification is due again; null where it is finished. */
+  /** When the notification is due again, or asked about again; null where it is finished. */
   readonly nextAttemptAt: Date | null;
 };
 
@@ -153,4 +157,29 @@ export function settleSend(
         reason: `not sent, given up after ${attempt} attempts, the last: ${reason}`,
       }
     : { verdict: 'retry', providerId: null, reason, nextAttemptAt };
+}
+
+/** A provider that could not be asked about an attempt for so long is not asked any more: then staff decide. */
+const askForMs = 24 * hour;
+
+/**
+ * Settles what was found out about an attempt that began then. Nothing is sent while the provider cannot be asked: it is
+ * asked again after as long as it could not be, but at least once an hour.
+ */
+export function settleFound(
+  found: FoundOutcome,
+  attempt: { readonly number: number; readonly begunAt: Date },
+  now: Date,
+  random: () => number,
+): SendSettlement {
+  if (found.kind !== 'ask_again') return settleSend(found, attempt.number, now, random);
+  const inDoubtMs = now.getTime() - attempt.begunAt.getTime();
+  if (inDoubtMs >= askForMs) return settleSend({ ...found, kind: 'unknown' }, attempt.number, now, random);
+  const pause = Math.min(Math.max(inDoubtMs, minute), hour);
+  return {
+    verdict: 'in_doubt',
+    providerId: null,
+    reason: `it may have been sent, and is asked about again: ${found.reason}`,
+    nextAttemptAt: planRetry([pause], 1, now, random, null),
+  };
 }

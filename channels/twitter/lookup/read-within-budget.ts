@@ -12,7 +12,7 @@ export type Reading = {
 
 /**
  * Makes a call that is billed, if that much is left. What it may cost is counted before it, what it did cost after it; where
- * nobody knows whether it was carried out the most stays counted. Throws `AppError` `unavailable`, or `not-found`.
+ * nobody knows whether it was carried out, or it cannot be put right, the most stays counted. Throws `AppError` `unavailable`, or `not-found`.
  */
 export async function readWithinBudget<T>(
   { client, budget, clock }: Reading,
@@ -31,10 +31,10 @@ export async function readWithinBudget<T>(
   const answer = await client(call).catch(async (error: unknown) => {
     const failure = readFailure(error, clock());
     const isInDoubt = failure.kind === 'in-doubt' && !failure.answered;
-    if (!isInDoubt) await reservation.settle(nothingSpent);
+    if (!isInDoubt) await reservation.settle(nothingSpent).catch(() => undefined);
     throw refuse(failure, error);
   });
-  await reservation.settle(costOf(answer));
+  await reservation.settle(costOf(answer)).catch(() => undefined);
   return answer;
 }
 

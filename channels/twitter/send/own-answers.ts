@@ -1,18 +1,24 @@
 import type { TwitterConfig } from '../../../src/config/twitter.ts';
 import type { Budget } from '../../../src/domain/budget.ts';
 import { formatTrackingId } from '../../../src/domain/tracking-id.ts';
+import { AppError } from '../../../src/errors.ts';
 import type { OutgoingMessage } from '../../channel.ts';
 import type { XClient } from '../client.ts';
-import { describeXFailure, readFailure } from '../failure.ts';
+import { type Reading, readWithinBudget } from '../lookup/read-within-budget.ts';
+import { createUs } from '../read/us.ts';
 import { isPostId } from './post-id.ts';
+
+export type SendConfig = Pick<TwitterConfig, 'plan' | 'prices' | 'account' | 'terms' | 'accessToken'>;
 
 /** What X says when it is asked whether we answered a post. */
 export type Sought =
   | { readonly kind: 'found'; readonly id: string }
   /** It certainly was never posted. */
   | { readonly kind: 'absent' }
-  /** In words for staff. */
-  | { readonly kind: 'unknown'; readonly reason: string };
+  /** Nor will it say so later. In words for staff. */
+  | { readonly kind: 'unknown'; readonly reason: string }
+  /** It cannot be asked now. */
+  | { readonly kind: 'ask_again'; readonly reason: string };
 
 export type FindOwnAnswer = (
   message: Pick<OutgoingMessage, 'params'>,
@@ -33,7 +39,8 @@ type Page = {
     readonly text?: unknown;
     readonly referenced_tweets?: readonly { readonly type?: unknown; readonly id?: unknown }[];
   }[];
-  readonly meta?: { readonly next_token?: unknown };
+  /** X says 200 as well where it gives nothing, of an account that it suspended for one: then without a count. */
+  readonly meta?: { readonly result_count?: unknown; readonly next_token?: unknown };
 };
 
 /**
@@ -42,40 +49,28 @@ type Page = {
  */
 export function createFindOwnAnswer(
   account: XClient,
-  { prices }: Pick<TwitterConfig, 'prices'>,
+  config: SendConfig,
   budget: Budget,
   clock: () => Date,
 ): FindOwnAnswer {
-  let ownId: string | null = null;
+  const { prices } = config;
+  let ownId = createUs(config).id;
 
-  /** What the call gives, counted before it; `actual` says how many of `most` came. */
-  async function read<Answer>(
-    most: { readonly posts: number; readonly microdollars: number },
-    call: Parameters<typeof account<Answer>>[0],
-    signal: AbortSignal,
-    actual: (answer: Answer) => { readonly posts: number; readonly microdollars: number },
-  ): Promise<Answer> {
-    const reservation = await budget.reserve(most);
-    if (reservation === null) throw new BudgetSpent();
-    const answer = await account(call, signal);
-    await reservation.settle(actual(answer)).catch(() => undefined);
-    return answer;
-  }
-
-  async function findOwnId(signal: AbortSignal): Promise<string> {
+  async function findOwnId(reading: Reading): Promise<string> {
     const cost = { posts: 0, microdollars: prices.user };
-    const { data } = await read(
+    const { data } = await readWithinBudget(
+      reading,
       cost,
       (api) => api.v2.me(),
-      signal,
       () => cost,
     );
     return data.id;
   }
 
-  function listPosts(since: string, token: string | null, signal: AbortSignal): Promise<Page> {
+  function listPosts(reading: Reading, since: string, token: string | null): Promise<Page> {
     const cost = (posts: number) => ({ posts, microdollars: posts * prices.post });
-    return read<Page>(
+    return readWithinBudget<Page>(
+      reading,
       cost(perPage),
       (api) =>
         api.v2.get<Page>(`users/${ownId}/tweets`, {
@@ -84,7 +79,6 @@ export function createFindOwnAnswer(
           'tweet.fields': 'referenced_tweets',
           ...(token === null ? {} : { pagination_token: token }),
         }),
-      signal,
       ({ data = [] }) => cost(data.length),
     );
   }
@@ -92,30 +86,30 @@ export function createFindOwnAnswer(
   return async ({ params }, inReplyTo, wordings, signal) => {
     // The words may have been others when it was sent; the tracking ID was the same.
     const marks = 'trackingId' in params ? [formatTrackingId(params.trackingId)] : wordings;
+    const reading: Reading = { client: (call) => account(call, signal), budget, clock };
     try {
-      ownId ??= await findOwnId(signal);
+      ownId ??= await findOwnId(reading);
       let token: string | null = null;
       for (let page = 0; page < mostPages; page += 1) {
-        const { data = [], meta }: Page = await listPosts(inReplyTo, token, signal);
+        const { data = [], meta }: Page = await listPosts(reading, inReplyTo, token);
         const found = data.find(
           ({ text, referenced_tweets: referenced = [] }) =>
             referenced.some(({ type, id }) => type === 'replied_to' && id === inReplyTo) &&
             marks.some((mark) => readSigns(String(text)).includes(mark)),
         );
         if (isPostId(found?.id)) return { kind: 'found', id: found.id };
-        if (typeof meta?.next_token !== 'string') return { kind: 'absent' };
+        if (typeof meta?.result_count !== 'number') {
+          return { kind: 'ask_again', reason: 'X does not show what we posted' };
+        }
+        if (typeof meta.next_token !== 'string') return { kind: 'absent' };
         token = meta.next_token;
       }
       return { kind: 'unknown', reason: 'we posted too much since to look through all of it' };
     } catch (error) {
-      if (error instanceof BudgetSpent) return { kind: 'unknown', reason: 'the budget for X is spent' };
-      return { kind: 'unknown', reason: describeXFailure(readFailure(error, clock())) };
+      const reason = error instanceof AppError ? error.message : 'the budget for X could not be looked at';
+      return { kind: 'ask_again', reason };
     }
   };
-}
-
-class BudgetSpent extends Error {
-  override readonly name = 'BudgetSpent';
 }
 
 /** X writes three signs of a text as HTML does. */

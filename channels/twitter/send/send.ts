@@ -1,12 +1,11 @@
-import type { TwitterConfig } from '../../../src/config/twitter.ts';
 import type { Budget, Reservation } from '../../../src/domain/budget.ts';
-import type { SendOutcome } from '../../../src/domain/notification.ts';
+import type { FoundOutcome, SendOutcome } from '../../../src/domain/notification.ts';
 import { postWordings } from '../../../src/domain/notifications/post/post-text.ts';
 import type { Channel, OutgoingMessage } from '../../channel.ts';
 import type { XClient } from '../client.ts';
 import { readFailure } from '../failure.ts';
 import { toSendOutcome } from './outcome.ts';
-import { createFindOwnAnswer, type Sought } from './own-answers.ts';
+import { createFindOwnAnswer, type SendConfig, type Sought } from './own-answers.ts';
 import { isPostId } from './post-id.ts';
 
 /** All calls for one answer together: a worker holds no answer for longer. */
@@ -18,7 +17,7 @@ const sendMs = 15_000;
  */
 export function createTwitterSend(
   account: XClient,
-  config: Pick<TwitterConfig, 'plan' | 'prices'>,
+  config: SendConfig,
   budget: Budget,
   clock: () => Date = () => new Date(),
 ): Required<Pick<Channel, 'send' | 'reconcile' | 'isPublic'>> {
@@ -70,7 +69,9 @@ export function createTwitterSend(
         if (outcome !== null) return outcome;
         // What we said before may have been this very answer, by an attempt that nobody heard of again.
         const sought = await findOwnAnswer(message, inReplyTo, wordings, signal);
-        if (sought.kind !== 'absent') return toOutcome(sought);
+        if (sought.kind === 'absent') continue;
+        const found = toOutcome(sought);
+        return found.kind === 'ask_again' ? { ...found, kind: 'unknown' } : found;
       }
       return {
         kind: 'retry',
@@ -83,16 +84,17 @@ export function createTwitterSend(
       if (!isPostId(inReplyTo)) return { kind: 'refused', reason: 'there is no post to answer' };
       const signal = AbortSignal.timeout(sendMs);
       const sought = await findOwnAnswer(message, inReplyTo, wordingsInTurn(message), signal);
-      return sought.kind === 'absent'
-        ? { kind: 'retry', reason: 'it was never posted', retryAfter: null }
-        : toOutcome(sought);
+      if (sought.kind === 'absent') {
+        return { kind: 'retry', reason: 'it was never posted', retryAfter: null };
+      }
+      return toOutcome(sought);
     },
   };
 }
 
 const free = { posts: 0, microdollars: 0 };
 
-const toOutcome = (sought: Exclude<Sought, { readonly kind: 'absent' }>): SendOutcome =>
+const toOutcome = (sought: Exclude<Sought, { readonly kind: 'absent' }>): FoundOutcome =>
   sought.kind === 'found' ? { kind: 'sent', providerId: null, answeredAs: sought.id } : sought;
 
 /** Each message begins with another wording, and on every attempt with the same, so that few are refused for the words. */

@@ -1,4 +1,6 @@
+import { looksForGonePosts } from '../../config/twitter.ts';
 import type { Config } from '../../config.ts';
+import { countUnseenPosts } from '../../db/gone-posts.ts';
 import type { Db, Pool } from '../../db/pool.ts';
 import { listSources, type SourceState } from '../../db/sources.ts';
 import { createBudget } from '../../spending.ts';
@@ -14,12 +16,14 @@ const check = 'npm run lapor -- twitter check';
 export async function checkPosts(
   db: Pool,
   { twitter }: Pick<Config, 'twitter'>,
+  clock: () => Date = () => new Date(),
 ): Promise<readonly Finding[]> {
   if (twitter.bearerToken === null) return [ok(part, 'none are read: TWITTER_BEARER_TOKEN is not set')];
-  const budget = createBudget(db, 'twitter', twitter.budget, () => new Date());
+  const budget = createBudget(db, 'twitter', twitter.budget, clock);
   return [
     ...(await checkSources(db, twitter.stream)),
     await checkXBudget(part, budget),
+    ...(looksForGonePosts(twitter) ? await checkUnseen(db, clock()) : []),
     ...(twitter.appKey === null
       ? [
           warn(
@@ -30,6 +34,13 @@ export async function checkPosts(
         ]
       : []),
   ];
+}
+
+async function checkUnseen(db: Db, now: Date): Promise<readonly Finding[]> {
+  const count = await countUnseenPosts(db, now);
+  if (count === 0) return [];
+  const what = `${count} posts could not be looked at for more than a day: what was deleted of them may still be public here`;
+  return [warn(part, what, `${check}; the log says why at posts_not_looked_at`)];
 }
 
 async function checkSources(db: Db, hasStream: boolean): Promise<readonly Finding[]> {

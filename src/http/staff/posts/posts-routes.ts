@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Accept } from '../../../accept.ts';
+import { looksForGonePosts } from '../../../config/twitter.ts';
 import type { HttpContext } from '../../../context.ts';
 import { recordAudit } from '../../../db/audit.ts';
 import { countUnseenPosts, listGonePosts } from '../../../db/gone-posts.ts';
@@ -118,7 +119,7 @@ export function registerStaffPosts(area: StaffArea, context: PostsContext, accep
       sources: (await listSources(db)).filter((source) => names.has(source.name)),
       limits: context.config.twitter.budget,
       spent: await readSpending(db, 'twitter', now),
-      unseen: await countUnseenPosts(db, now),
+      unseen: looksForGonePosts(context.config.twitter) ? await countUnseenPosts(db, now) : 0,
     };
   }
 }
