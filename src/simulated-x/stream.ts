@@ -53,8 +53,11 @@ export function createStream({ rules, find, heartbeatMs, pay }: StreamOptions) {
   function deliver(post: Post): void {
     const matching_rules = rules.matching(post);
     if (matching_rules.length === 0 || isStalled) return;
-    for (const { response, wanted } of [...connections]) {
+    for (const connection of [...connections]) {
+      const { response, wanted } = connection;
       if (!pay()) {
+        // at once, and not when the line is down: the next post may come before
+        close(connection);
         response.end(`${JSON.stringify({ errors: [operationalDisconnect()] })}${lineEnd}`);
         continue;
       }

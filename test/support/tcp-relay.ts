@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { Transform } from 'node:stream';
 
 /** A wire to a server that a test can cut, or turn into a black hole, without touching the server. */
 export type TcpRelay = {
@@ -9,6 +10,8 @@ export type TcpRelay = {
   readonly cut: () => Promise<void>;
   /** Keeps connections open and takes new ones, but not a byte passes any more. */
   readonly swallow: () => void;
+  /** Breaks each new connection off once so many bytes came back on it. */
+  readonly breakOffAfter: (bytes: number) => void;
   /** Lets pass what comes on new connections; those swallowed are ended. */
   readonly mend: () => Promise<void>;
   /** As `mend`, but those swallowed stay open and dead: nobody on the way remembers them. */
@@ -20,13 +23,14 @@ export async function openTcpRelay(serverUrl: string): Promise<TcpRelay> {
   const target = new URL(serverUrl);
   const sockets = new Set<Socket>();
   let swallowing = false;
+  let mostBack = Number.POSITIVE_INFINITY;
 
   const server = createServer((near) => {
     keep(near);
     if (swallowing) return near.pause();
     const far = connect(Number(target.port), target.hostname);
     keep(far);
-    near.pipe(far).pipe(near);
+    near.pipe(far).pipe(breakOff(near, mostBack)).pipe(near);
     near.once('close', () => far.destroy());
     far.once('close', () => near.destroy());
     return undefined;
@@ -66,8 +70,13 @@ export async function openTcpRelay(serverUrl: string): Promise<TcpRelay> {
       swallowing = true;
       for (const socket of sockets) socket.unpipe().pause();
     },
+    breakOffAfter: (bytes) => {
+      mostBack = bytes;
+      hangUp();
+    },
     mend: async () => {
       swallowing = false;
+      mostBack = Number.POSITIVE_INFINITY;
       hangUp();
       if (!server.listening) await listen(port);
     },
@@ -76,4 +85,17 @@ export async function openTcpRelay(serverUrl: string): Promise<TcpRelay> {
     },
     close: cut,
   };
+}
+
+function breakOff(near: Socket, most: number): Transform {
+  let left = most;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      const isLast = chunk.length >= left;
+      this.push(isLast ? chunk.subarray(0, left) : chunk);
+      left -= chunk.length;
+      if (isLast) setImmediate(() => near.destroySoon());
+      else done();
+    },
+  });
 }
