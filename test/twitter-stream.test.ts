@@ -372,7 +372,9 @@ describe('the budget', () => {
     expect(x.stream.connections).toBe(0);
     expect(x.delivered.streamPosts).toBeLessThanOrEqual(3_000);
     await until(async () =>
-      expect((await readAlarms(db))['stream']).toMatch(/fewer than 1,000 posts, or the money for them, are left/),
+      expect((await readAlarms(db))['stream']).toMatch(
+        /fewer than 1,000 posts, or the money for them, are left/,
+      ),
     );
     const { today } = await stream.budget.state();
     expect(today.posts).toBe(x.delivered.streamPosts);
