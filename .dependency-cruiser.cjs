@@ -233,7 +233,7 @@ const loadedWhenNeeded = [
   '^dist/src/http/staff/sign-in/oidc(-route)?\\.js$',
   '^dist/channels/email/send/(transport|test-mail)\\.js$',
   '^dist/src/attachments/(document-process|tiff|pdf|pdf-photo)\\.js$',
-  'node_modules/(@node-rs/argon2|clamscan|file-type|imapflow|nodemailer|openid-client|pdf-lib|sharp)/',
+  'node_modules/(@node-rs/argon2|clamscan|file-type|imapflow|nodemailer|openid-client|pdf-lib|sharp|twitter-api-v2)/',
 ];
 
 module.exports = {

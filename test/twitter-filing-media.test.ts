@@ -107,6 +107,21 @@ describe('pictures of a post', () => {
     expect(await listFiles()).toHaveLength(1);
   });
 
+  test('of a video come in the best version that turns out to be small enough', async () => {
+    shelf
+      .set('/largest.mp4', 500)
+      .set('/large.mp4', Buffer.alloc(1024 * 1024 + 1))
+      .set('/small.mp4', photo);
+    const video = [
+      { url: at('/small.mp4'), bytes: 512 },
+      { url: at('/large.mp4'), bytes: 1024 },
+      { url: at('/largest.mp4'), bytes: 1024 * 1024 + 1 },
+    ];
+    await receive(writePost({ text: text(), video }));
+    expect(await listMessages()).toMatchObject([{ fate: 'report', file_count: 1, files_not_taken: 0 }]);
+    expect(await listFiles()).toEqual([{ type: 'image/jpeg', added: false }]);
+  });
+
   test.each([
     ['forbidden', '/forbidden.jpg', 'gone'],
     ['elsewhere', '/moved.jpg', 'gone'],

@@ -5,7 +5,7 @@ import type { Db } from '../src/db/pool.ts';
 import { lockPosts, recordThreadAsked, wasThreadAsked } from '../src/db/posts.ts';
 import type { TakenMessage } from '../src/db/taken-messages.ts';
 import { after } from '../src/domain/moment.ts';
-import type { PostMedia } from '../src/domain/post.ts';
+import { isSameMedia, type PostMedia } from '../src/domain/post.ts';
 import { isSamePlan, isSamePost, type Plan, planPost } from '../src/domain/post-filing.ts';
 import { AppError, describeFailure } from '../src/errors.ts';
 import { toInboxEntry } from '../src/inbox/entry.ts';
@@ -117,7 +117,7 @@ function chooseMedia(
       return me.post.media;
     case 'version': {
       const before = others.filter((other) => isSamePost(other, me)).flatMap(({ post }) => post.media);
-      return me.post.media.filter(({ url }) => before.every((medium) => medium.url !== url));
+      return me.post.media.filter((media) => !before.some((known) => isSameMedia(known, media)));
     }
     default:
       return [];

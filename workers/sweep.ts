@@ -1,4 +1,3 @@
-import { looksForGonePosts } from '../src/config/twitter.ts';
 import type { Context } from '../src/context.ts';
 import { listRoutedAdditions } from '../src/db/additions.ts';
 import { insertAdditionDelivery, listDueDeliveries, wakeWaitingDeliveries } from '../src/db/deliveries.ts';
@@ -6,6 +5,7 @@ import { listPostsDue } from '../src/db/gone-posts.ts';
 import { listOverdueReports } from '../src/db/inbox.ts';
 import { listDueMessages } from '../src/db/messages.ts';
 import { listDueNotifications } from '../src/db/notifications.ts';
+import { looksForGonePosts } from '../src/domain/post.ts';
 import type { DeliveryId } from '../src/domain/report.ts';
 import { describeFailure } from '../src/errors.ts';
 import { newId } from '../src/ids.ts';

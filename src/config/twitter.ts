@@ -116,9 +116,3 @@ const dollars: Parse<number> = (raw) =>
   /^\d{1,7}(\.\d{1,6})?$/.test(raw)
     ? { value: Math.round(Number(raw) * 1_000_000) }
     : { expected: 'US dollars such as 50 or 0.005' };
-
-/** Whether anybody looks if posts are still there. */
-export const looksForGonePosts = ({
-  bearerToken,
-  withdraw,
-}: Pick<TwitterConfig, 'bearerToken' | 'withdraw'>): boolean => bearerToken !== null && withdraw;

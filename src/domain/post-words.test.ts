@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ReadPost } from './post.ts';
+import type { PostMedia, ReadPost } from './post.ts';
 import { readPostWords } from './post-words.ts';
 import { limits } from './report.ts';
 
@@ -24,7 +24,12 @@ const post = (more: Partial<ReadPost>): ReadPost => ({
   isOurs: false,
   ...more,
 });
-const photo = (altText: string | null) => ({ kind: 'photo', url: 'https://contoh.id/a', altText }) as const;
+const medium = (kind: PostMedia['kind'], altText: string | null = null): PostMedia => ({
+  kind,
+  versions: [{ url: 'https://contoh.id/a', bytes: 0 }],
+  altText,
+});
+const photo = (altText: string | null) => medium('photo', altText);
 
 describe('the words of posts', () => {
   test('stand in their order, each with what is to be seen and what it quotes', () => {
@@ -40,7 +45,7 @@ describe('the words of posts', () => {
 
   test('say so where there are none, once for all', () => {
     const { text } = readPostWords([
-      post({ media: [photo(null), { kind: 'video', url: 'https://contoh.id/b', altText: null }] }),
+      post({ media: [photo(null), medium('video')] }),
       post({ media: [photo(null)] }),
     ]);
     expect(text).toBe(

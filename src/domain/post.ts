@@ -33,7 +33,7 @@ export type ReadPost = {
   readonly summons: 'mention' | 'quote' | null;
   /** What it says itself of its place in a thread, `2/3` or `2/`. */
   readonly part: { readonly number: number; readonly total: number | null } | null;
-  /** What is searched for stands in it. */
+  /** What is searched for stands in it. A repost calls nobody. */
   readonly isTagged: boolean;
   /** We posted it. */
   readonly isOurs: boolean;
@@ -45,12 +45,24 @@ export type PostAuthor = {
   readonly name: string | null;
 };
 
-/** `url` is that of the best version that may be taken in: chosen by the platform, so reached through the guarded way alone. */
 export type PostMedia = {
   readonly kind: 'photo' | 'video' | 'gif';
-  readonly url: string;
+  /** The best one first. */
+  readonly versions: readonly [MediaVersion, ...MediaVersion[]];
   readonly altText: string | null;
 };
+
+/** At an address that the platform chose, so reached through the guarded way alone; it has about so many bytes, 0 where nobody says. */
+export type MediaVersion = { readonly url: string; readonly bytes: number };
+
+/** Those that may be no larger, the best one first; the smallest, where none is. */
+export function listFitting({ versions }: PostMedia, mostBytes: number): readonly MediaVersion[] {
+  const fitting = versions.filter(({ bytes }) => bytes <= mostBytes);
+  return fitting.length > 0 ? fitting : versions.slice(-1);
+}
+
+export const isSameMedia = (one: PostMedia, other: PostMedia): boolean =>
+  one.versions[0].url === other.versions[0].url;
 
 /** A post that answers another one of the same author. */
 export const continuesOwn = ({ repliedTo, author }: Pick<ReadPost, 'repliedTo' | 'author'>): boolean =>
@@ -59,3 +71,12 @@ export const continuesOwn = ({ repliedTo, author }: Pick<ReadPost, 'repliedTo' |
 /** May have others before or behind it that belong to it. */
 export const isThreadPart = (post: Pick<ReadPost, 'repliedTo' | 'author' | 'part'>): boolean =>
   continuesOwn(post) || (post.part !== null && post.part.total !== 1);
+
+/** Whether anybody looks if posts are still there. */
+export const looksForGonePosts = ({
+  bearerToken,
+  withdraw,
+}: {
+  readonly bearerToken: string | null;
+  readonly withdraw: boolean;
+}): boolean => bearerToken !== null && withdraw;

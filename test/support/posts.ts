@@ -32,7 +32,8 @@ export type PostDraft = {
   /** The post that this one is an edit of, itself the first version or a later one. */
   readonly edits?: GivenPost;
   readonly photos?: readonly { readonly url: string; readonly alt?: string }[];
-  readonly video?: string;
+  /** Where it is; or all its versions, with about as many bytes as each has. */
+  readonly video?: string | readonly { readonly url: string; readonly bytes: number }[];
   readonly place?: string;
   readonly language?: string;
 };
@@ -56,7 +57,11 @@ export function writePost(draft: PostDraft): GivenPost {
           {
             media_key: `7_${id}`,
             type: 'video',
-            variants: [{ url: draft.video, content_type: 'video/mp4', bit_rate: 1 }],
+            // 8 s long: then a rate in bits for each second is a size in bytes
+            duration_ms: 8_000,
+            variants: (typeof draft.video === 'string' ? [{ url: draft.video, bytes: 1 }] : draft.video).map(
+              ({ url, bytes }) => ({ url, content_type: 'video/mp4', bit_rate: bytes }),
+            ),
           },
         ]),
   ];

@@ -1,12 +1,10 @@
-import type { PostMedia } from '../../../src/domain/post.ts';
+import type { MediaVersion, PostMedia } from '../../../src/domain/post.ts';
 import { normalizeLine } from '../../../src/domain/report.ts';
 import { type GivenPost, type Includes, listMedia, listVariants, type Media } from './payload.ts';
 
 /** X allows four. */
 const most = 20;
 const altTextLength = 1_000;
-/** A video of more is not taken in where `ATTACHMENTS_MAX_MB` is as it comes. */
-const largestVideo = 25_000_000;
 
 /** Photos, videos and GIFs of a post, in their order. */
 export function readMedia(post: GivenPost, includes: Includes): readonly PostMedia[] {
@@ -20,24 +18,25 @@ export function readMedia(post: GivenPost, includes: Includes): readonly PostMed
 function toPostMedia(media: Media): readonly PostMedia[] {
   const altText =
     typeof media.alt_text === 'string' ? normalizeLine(media.alt_text.slice(0, altTextLength)) : null;
-  const video = chooseVariant(media);
-  if (video !== null) return [{ kind: media.type === 'animated_gif' ? 'gif' : 'video', url: video, altText }];
+  const [best, ...others] = listVideos(media);
+  if (best !== undefined) {
+    return [{ kind: media.type === 'animated_gif' ? 'gif' : 'video', versions: [best, ...others], altText }];
+  }
   // Of a video of which there is nothing else to be had its first picture says more than nothing.
   const photo = webUrl(media.url) ?? webUrl(media.preview_image_url);
-  return photo === null ? [] : [{ kind: 'photo', url: inFullSize(photo), altText }];
+  return photo === null ? [] : [{ kind: 'photo', versions: [{ url: inFullSize(photo), bytes: 0 }], altText }];
 }
 
-/** The best one that may be small enough; the smallest, where none is. */
-function chooseVariant(media: Media): string | null {
+/** The best one first. */
+function listVideos(media: Media): readonly MediaVersion[] {
   const seconds = typeof media.duration_ms === 'number' ? media.duration_ms / 1_000 : 0;
-  const variants = listVariants(media)
+  return listVariants(media)
     .flatMap(({ url, bit_rate: rate }) => {
       const usable = webUrl(url);
       return usable === null ? [] : [{ url: usable, rate: typeof rate === 'number' ? rate : 0 }];
     })
-    .sort((a, b) => b.rate - a.rate);
-  const fitting = variants.find(({ rate }) => (rate / 8) * seconds <= largestVideo);
-  return (fitting ?? variants.at(-1))?.url ?? null;
+    .sort((a, b) => b.rate - a.rate)
+    .map(({ url, rate }) => ({ url, bytes: Math.round((rate / 8) * seconds) }));
 }
 
 /**

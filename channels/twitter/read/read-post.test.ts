@@ -217,7 +217,7 @@ test.each([
   expect(read({ lang }).language).toBe(expected);
 });
 
-test('of a video without a length the smallest version is not too large, and media come in the order of the post', () => {
+test('of a video all versions are named, the best one first, and media come in the order of the post', () => {
   const variants = [
     { content_type: 'video/mp4', bit_rate: 832_000, url: 'https://video.example/s.mp4' },
     { content_type: 'video/mp4', bit_rate: 25_128_000, url: 'https://video.example/l.mp4' },
@@ -229,8 +229,15 @@ test('of a video without a length the smallest version is not too large, and med
     read({ attachments: { media_keys: ['3_3', '7_1', '3_2', '9_9'] } }, { media: [long, photo, second] })
       .media,
   ).toEqual([
-    { kind: 'photo', url: 'http://127.0.0.1:1/2.jpg', altText: 'a b' },
-    { kind: 'video', url: 'https://video.example/s.mp4', altText: null },
+    { kind: 'photo', versions: [{ url: 'http://127.0.0.1:1/2.jpg', bytes: 0 }], altText: 'a b' },
+    {
+      kind: 'video',
+      versions: [
+        { url: 'https://video.example/l.mp4', bytes: 1_884_600_000 },
+        { url: 'https://video.example/s.mp4', bytes: 62_400_000 },
+      ],
+      altText: null,
+    },
   ]);
 });
 
@@ -272,6 +279,21 @@ test('a message has the whole payload, its author, and by what it is found again
     },
   });
   expect(readPost(message.original.body, us).author).toEqual({ id: '62', handle: 'siti', name: 'Siti' });
+});
+
+test('a repost calls nobody: what it repeats is found by itself', () => {
+  const data = {
+    id,
+    text: 'RT @warga: 1/2 Jalan rusak #lapor @LAPOR1708',
+    author_id: '62',
+    conversation_id: id,
+    entities: { mentions: [{ username: 'LAPOR1708', id: '1708' }] },
+    referenced_tweets: [{ type: 'retweeted', id: '1850000000000000000' }],
+  };
+  expect(read(data)).toMatchObject({ isTagged: false, summons: null, part: null });
+  const message = toMessage({ data, includes: {} }, { found: 'stream', receivedAt: new Date(), us });
+  expect(message).toMatchObject({ original: { summoned: false } });
+  expect(read({ ...data, referenced_tweets: [] })).toMatchObject({ isTagged: true, summons: 'mention' });
 });
 
 test('an author of whom X says nothing is nobody, and no other one', () => {
@@ -388,7 +410,10 @@ describe('whatever comes', () => {
         expect(post.author.handle ?? 'a').toMatch(/^\w{1,50}$/);
         expect(post.place?.text?.length ?? 0).toBeLessThanOrEqual(limits.placeText);
         expect(post.media.length).toBeLessThanOrEqual(20);
-        for (const { url } of post.media) expect(url).toMatch(/^https?:\/\//);
+        for (const { url, bytes } of post.media.flatMap(({ versions }) => versions)) {
+          expect(url).toMatch(/^https?:\/\//);
+          expect(bytes).not.toBeNaN();
+        }
         expect(post.hashtags.length + post.mentions.length).toBeLessThanOrEqual(200);
         expect(post.createdAt.getTime()).not.toBeNaN();
       }),

@@ -27,6 +27,8 @@ export function readPayload({ data, includes }: Payload, us: Us): ReadPost {
   const post = readGiven(data);
   const author = readAuthor(post, includes);
   const isOurs = isOurAccount(us, author);
+  // Its words are somebody else's, and cut: what it repeats is found by itself.
+  const isRepost = post.references.some(({ type }) => type === 'retweeted');
   const quoted = readQuoted(post, includes);
   const words = readWords(post, us);
   const named = [...words.hashtags.map((tag) => `#${tag}`), ...words.mentions.map((name) => `@${name}`)];
@@ -45,9 +47,9 @@ export function readPayload({ data, includes }: Payload, us: Us): ReadPost {
     quoted: quoted && { id: quoted.id, text: quoted.text, handle: quoted.author.handle },
     media: readMedia(post, includes),
     place: readPlace(post, includes),
-    summons: isOurs ? null : findSummons(post, quoted?.author ?? null, us),
-    part: words.part,
-    isTagged: named.some((name) => isTerm(us, name)),
+    summons: isOurs || isRepost ? null : findSummons(post, quoted?.author ?? null, us),
+    part: isRepost ? null : words.part,
+    isTagged: !isRepost && named.some((name) => isTerm(us, name)),
     isOurs,
   };
 }

@@ -1,8 +1,8 @@
-import { looksForGonePosts } from '../../config/twitter.ts';
 import type { Config } from '../../config.ts';
 import { countUnseenPosts } from '../../db/gone-posts.ts';
 import type { Db, Pool } from '../../db/pool.ts';
 import { listSources, type SourceState } from '../../db/sources.ts';
+import { looksForGonePosts } from '../../domain/post.ts';
 import { createBudget } from '../../spending.ts';
 import { checkXBudget } from './budget.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';

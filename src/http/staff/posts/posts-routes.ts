@@ -1,6 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Accept } from '../../../accept.ts';
-import { looksForGonePosts } from '../../../config/twitter.ts';
 import type { HttpContext } from '../../../context.ts';
 import { recordAudit } from '../../../db/audit.ts';
 import { countUnseenPosts, listGonePosts } from '../../../db/gone-posts.ts';
@@ -9,6 +8,7 @@ import { listSources } from '../../../db/sources.ts';
 import { readSpending } from '../../../db/spending.ts';
 import { listViralCases } from '../../../db/viral-cases.ts';
 import type { NewMessage } from '../../../domain/message.ts';
+import { looksForGonePosts } from '../../../domain/post.ts';
 import { nationalDesk } from '../../../domain/routing/directory.ts';
 import { mayActFor, type StaffMember } from '../../../domain/staff.ts';
 import { AppError, describeFailure } from '../../../errors.ts';
