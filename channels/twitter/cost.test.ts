@@ -10,6 +10,7 @@ test('all that X gives out with a post is counted', () => {
   };
   expect(costOf(answer, prices)).toEqual({ posts: 3, microdollars: 5 * 5_000 + 10_000 });
   expect(costOf({ data: { id: '20' } }, prices)).toEqual({ posts: 1, microdollars: 5_000 });
+  expect(costOf({ data: [{}], includes: { posts: [{}] } }, prices).posts).toBe(2);
   expect(costOf({ meta: { result_count: 0 } }, prices)).toEqual({ posts: 0, microdollars: 0 });
 });
 

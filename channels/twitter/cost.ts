@@ -23,11 +23,11 @@ export function affordablePosts(left: Cost, prices: TwitterPrices): number {
   return Math.floor(Math.min(left.posts / one.posts, perMoney));
 }
 
-/** What an answer cost; media at the price of posts, as X has it. */
+/** What an answer cost; media at the price of posts, as X has it. It is renaming tweets to posts. */
 export function costOf(answer: unknown, { post, user }: TwitterPrices): Cost {
   const { data, includes } = Object(answer) as { readonly data?: unknown; readonly includes?: unknown };
-  const { tweets, users, media } = Object(includes) as Readonly<Record<string, unknown>>;
-  const posts = countOf(data) + countOf(tweets);
+  const { tweets, posts: renamed, users, media } = Object(includes) as Readonly<Record<string, unknown>>;
+  const posts = countOf(data) + countOf(tweets) + countOf(renamed);
   return { posts, microdollars: (posts + countOf(media)) * post + countOf(users) * user };
 }
 

@@ -43,6 +43,7 @@ describe('the words of a post', () => {
     ['#laporan saya #lapor', 'laporan saya'],
     ['surel ke admin@LAPOR1708.example #lapor', 'surel ke admin@LAPOR1708.example'],
     ['antrean #12 #lapor', 'antrean #12'],
+    ['fungsi() di (#lapor @LAPOR1708) situs galat', 'fungsi() di situs galat'],
   ])('hold what only looks like it: %s', (text, expected) => {
     expect(say(text).text).toBe(expected);
   });

@@ -24,6 +24,10 @@ const shortLink = /https?:\/\/t\.co\/(\w{1,50})/g;
 const leadsOn =
   /^(?:di|ke|dari|untuk|dan|atau|oleh|dengan|yang|pada|kepada|dekat|depan|belakang|samping|sekitar|arah|jalan|jl\.?|jln\.?|kota|kab\.?|kabupaten|kec\.?|kecamatan|desa|kel\.?|kelurahan|provinsi|pak|bu|in|at|to|of|the)$/iu;
 
+/** Stands for what was taken out; no text has it any more. Brackets around nothing else go with it. */
+const removed = '\0';
+const brackets = new RegExp(`\\([\\s${removed}]*\\)`, 'g');
+
 export type Words = Marked & {
   readonly hashtags: readonly string[];
   readonly mentions: readonly string[];
@@ -111,9 +115,11 @@ function withoutCalls(text: string, us: Us): string {
       .filter((each) => !isCall(us, each))
       .map((each) => (isHashtag(each) ? withoutSign(each) : each));
     if (kept.length > 0) return space + kept.join(' ');
-    return /^(?:$|[\s,.;:!?)\]])/.test(text.slice(at + match.length, at + match.length + 1)) ? '' : space;
+    const isEnd = /^(?:$|[\s,.;:!?)\]])/.test(text.slice(at + match.length, at + match.length + 1));
+    return removed + (isEnd ? '' : space);
   });
-  return tidy(words.replaceAll('()', '')).replace(/^(?:[,:;]|\.(?=\s))\s*/, '');
+  const withoutEmpty = words.replace(brackets, (pair) => (pair.includes(removed) ? '' : pair));
+  return tidy(withoutEmpty.replaceAll(removed, '')).replace(/^(?:[,:;]|\.(?=\s))\s*/, '');
 }
 
 function writeOutLinks(text: string, links: readonly Link[]): string {
