@@ -4,6 +4,7 @@ import type { Channel } from '../channel.ts';
 import { createXClients } from './client.ts';
 import { createPosts } from './posts.ts';
 import { createSearchSource } from './search/source.ts';
+import { createTally } from './search/tally.ts';
 import { createTwitterSend } from './send/send.ts';
 import { createStreamSource } from './stream/source.ts';
 
@@ -16,8 +17,11 @@ export function createTwitterChannel(config: TwitterConfig, budget: Budget): Cha
   const { bearerToken } = config;
   if (clients === null || bearerToken === null) return { name: 'twitter', providers: [] };
   const { app, account } = clients;
-  const search = createSearchSource({ config, client: app, budget });
-  const stream = config.stream ? [createStreamSource({ config, bearerToken, client: app, budget })] : [];
+  const tally = createTally();
+  const search = createSearchSource({ config, client: app, budget, tally });
+  const stream = config.stream
+    ? [createStreamSource({ config, bearerToken, client: app, budget, tally })]
+    : [];
   const sources = [search, ...stream];
   return {
     name: 'twitter',

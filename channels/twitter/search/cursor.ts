@@ -132,6 +132,15 @@ export function afterGap(cursor: Cursor, gap: Gap, { newest, next }: PageFacts, 
   return { ...cursor, gaps: joinGaps([left, ...others]) };
 }
 
+/** With these minutes to be read once more. */
+export const withMinutes = (cursor: Cursor, minutes: readonly number[], minuteMs: number): Cursor => ({
+  ...cursor,
+  gaps: joinGaps([
+    ...minutes.map((minute) => ({ after: minute, before: minute + minuteMs, rest: null })),
+    ...cursor.gaps,
+  ]),
+});
+
 /** X does not take its token. */
 export const withoutToken = (cursor: Cursor, gap: Gap): Cursor => ({
   ...cursor,

@@ -19,16 +19,21 @@ import {
   giveUpTooOld,
   resume,
   unreadSince,
+  withMinutes,
   withoutToken,
 } from './cursor.ts';
 import { buildQuery } from './query.ts';
 import { countPosts, type ReadParts, readPage } from './read-page.ts';
+import { createRecount } from './recount.ts';
+import { createTally, minuteMs, type Tally } from './tally.ts';
 import { tellOfBudget, tellOfDelay, tellOfLoss, tellOfWaiting } from './words.ts';
 
 type Parts = {
   readonly config: TwitterConfig;
   readonly client: XClient;
   readonly budget: Budget;
+  /** Where the stream notes what it takes, too. */
+  readonly tally?: Tally;
   /** Resolves then, or once the signal is aborted. */
   readonly pause?: (ms: number, signal: AbortSignal) => Promise<void>;
 };
@@ -40,11 +45,18 @@ const countEveryMs = 15 * 60_000;
  * Searches for posts, again and again, and takes what it finds: what is new first, and between that what was left of it when
  * there was more than a page, or than the budget. Throws `AppError` `config` where the query is too long.
  */
-export function createSearchSource({ config, client, budget, pause = pauseFor }: Parts): Source {
+export function createSearchSource({
+  config,
+  client,
+  budget,
+  tally = createTally(),
+  pause = pauseFor,
+}: Parts): Source {
   const query = buildQuery(config);
   const us = createUs(config);
   const overlapMs = config.overlapSeconds * 1_000;
   const pollMs = config.pollSeconds * 1_000;
+  const recount = createRecount(tally, overlapMs);
   /** Of X's clock, against ours. */
   let aheadMs = 0;
   let hasFailed = false;
@@ -54,12 +66,15 @@ export function createSearchSource({ config, client, budget, pause = pauseFor }:
     run: async (door, signal) => {
       const reading: ReadParts = { config, client, budget, query, clock: door.clock, signal };
       const now = () => door.clock().getTime() + aheadMs;
-      let cursor = resume(await door.readCursor(), now());
+      const saved = await door.readCursor();
+      let cursor = resume(saved, now());
+      tally.begin(saved, now());
       let newsDueAt = now();
       await save(cursor);
 
       while (!signal.aborted) {
         await giveUp();
+        await lookForMore();
         const gap = newsDueAt <= now() ? null : cursor.gaps[0];
         if (gap === undefined) await pause(Math.min(newsDueAt - now(), pollMs), signal);
         else await readOn(gap);
@@ -67,7 +82,7 @@ export function createSearchSource({ config, client, budget, pause = pauseFor }:
 
       /** Where to go on from is known before anything is asked for, and only once all is durable that came before. */
       async function save(next: Cursor): Promise<void> {
-        await door.saveCursor(next);
+        await door.saveCursor({ ...next, tally: tally.save(next.upTo, now()) });
         cursor = next;
       }
 
@@ -76,6 +91,13 @@ export function createSearchSource({ config, client, budget, pause = pauseFor }:
         if (next !== cursor) await save(next);
         door.alarm('lost', tellOfLoss(cursor));
         door.alarm('behind', tellOfDelay(cursor, now()));
+      }
+
+      /** What X found later than it was searched for. */
+      async function lookForMore(): Promise<void> {
+        if (hasFailed) return;
+        const minutes = await recount(reading, door, cursor, now());
+        if (minutes.length > 0) await save(withMinutes(cursor, minutes, minuteMs));
       }
 
       /** A page of the gap; null: of what is new. */
@@ -135,7 +157,7 @@ export function createSearchSource({ config, client, budget, pause = pauseFor }:
     const messages = [...byId.values()].map((payload) =>
       toMessage(payload, { found: 'search', receivedAt, us }),
     );
-    if (messages.length > 0) await door.take(messages);
+    if (messages.length > 0) tally.note([...byId.values()], await door.take(messages));
     return messages.length === 0 ? null : Math.max(...[...byId.keys()].map((id) => momentOf(id).getTime()));
   }
 }

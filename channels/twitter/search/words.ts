@@ -24,4 +24,15 @@ export const tellOfBudget = ({ share, renewsAt }: BudgetState): string | null =>
 export const tellOfWaiting = (waiting: number | null, since: number, { renewsAt }: BudgetState): string =>
   `what may be spent on X is spent: ${waiting === null ? 'posts' : `up to ${waiting} posts`} since ${iso(since)} wait until ${renewsAt.toISOString()}`;
 
+/** That few are missing is as X has it: some were deleted since. */
+const fewestUnexplained = 10;
+const shareUnexplained = 0.2;
+
+export const tellOfUnexplained = ({ counted, unexplained, from, until }: Unexplained): string | null =>
+  unexplained < fewestUnexplained || unexplained < counted * shareUnexplained
+    ? null
+    : `X counts ${counted} posts from ${iso(from)} to ${iso(until)}, and does not give out ${unexplained} of them when asked again: look for them on X by hand, and open what is missing by its address`;
+
+type Unexplained = Readonly<Record<'counted' | 'unexplained' | 'from' | 'until', number>>;
+
 const iso = (at: number): string => new Date(at).toISOString();

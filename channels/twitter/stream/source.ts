@@ -7,6 +7,7 @@ import { readFailure } from '../failure.ts';
 import { postFields } from '../read/fields.ts';
 import { createUs, type Us } from '../read/us.ts';
 import { buildQuery } from '../search/query.ts';
+import type { Tally } from '../search/tally.ts';
 import { alarmOfBudget, alarmOfEnd, alarmOfRules, raise } from './alarms.ts';
 import { openStream, type StreamPatience, streamPatience } from './connection.ts';
 import { createMeter } from './meter.ts';
@@ -19,6 +20,8 @@ type Parts = {
   readonly bearerToken: string;
   readonly client: XClient;
   readonly budget: Budget;
+  /** Of what is taken, for the search to know of it. */
+  readonly tally?: Tally;
   readonly patience?: StreamPatience;
   /** Resolves then, or once the signal is aborted. */
   readonly pause?: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -60,7 +63,8 @@ export function createStreamSource({ pause = pauseFor, ...parts }: Parts): Sourc
   };
 }
 
-type Reading = Required<Omit<Parts, 'pause'>> & { readonly query: string; readonly us: Us };
+type Reading = Required<Omit<Parts, 'pause' | 'tally'>> &
+  Pick<Parts, 'tally'> & { readonly query: string; readonly us: Us };
 
 /** One connection, from its rules to its end. */
 async function streamOnce(
@@ -68,7 +72,7 @@ async function streamOnce(
   door: SourceDoor,
   signal: AbortSignal,
 ): Promise<StreamEnd | Spent> {
-  const { budget, bearerToken, us, patience } = reading;
+  const { budget, bearerToken, us, patience, tally } = reading;
   const { apiUrl, prices } = reading.config;
   const meter = createMeter(budget, prices, door.clock);
   try {
@@ -80,7 +84,7 @@ async function streamOnce(
     if (stream.kind !== 'open') return stream;
     raise(door, alarmOfRules(rules.foreign));
     door.connected();
-    return await takeStream(stream, { ruleIds: rules.ids, meter, us, door });
+    return await takeStream(stream, { ruleIds: rules.ids, meter, us, door, tally });
   } finally {
     await meter.close();
   }

@@ -2,6 +2,7 @@ import type { SourceDoor } from '../../channel.ts';
 import { splitAnswer } from '../read/split.ts';
 import { toMessage } from '../read/to-message.ts';
 import type { Us } from '../read/us.ts';
+import type { Tally } from '../search/tally.ts';
 import type { OpenStream } from './connection.ts';
 import { readStreamEntry } from './entry.ts';
 import type { Meter } from './meter.ts';
@@ -16,6 +17,8 @@ type Parts = {
   readonly meter: Meter;
   readonly us: Us;
   readonly door: SourceDoor;
+  /** Of what is taken, for the search to know of it. */
+  readonly tally: Tally | undefined;
 };
 
 /** Made durable at a time; the next ones are read meanwhile. */
@@ -23,7 +26,7 @@ const batchPosts = 200;
 
 /** Takes what a connection brings until it ends, and says how it did. Rejects where posts cannot be stored or counted. */
 export async function takeStream(stream: OpenStream, parts: Parts): Promise<StreamEnd | Spent> {
-  const { ruleIds, meter, us, door } = parts;
+  const { ruleIds, meter, us, door, tally } = parts;
   const openedAt = door.clock().getTime();
   let isAlive = false;
   let end: StreamEnd | Spent | null = null;
@@ -54,11 +57,12 @@ export async function takeStream(stream: OpenStream, parts: Parts): Promise<Stre
 
   async function takePosts(answers: readonly object[]): Promise<void> {
     const receivedAt = door.clock();
-    const messages = answers
-      .flatMap((answer) => splitAnswer(answer).payloads)
-      .map((payload) => toMessage(payload, { found: 'stream', receivedAt, us }));
-    for (let from = 0; from < messages.length; from += batchPosts) {
-      await door.take(messages.slice(from, from + batchPosts));
+    const payloads = answers.flatMap((answer) => splitAnswer(answer).payloads);
+    for (let from = 0; from < payloads.length; from += batchPosts) {
+      const batch = payloads.slice(from, from + batchPosts);
+      const messages = batch.map((payload) => toMessage(payload, { found: 'stream', receivedAt, us }));
+      const accepted = await door.take(messages);
+      tally?.note(batch, accepted);
     }
   }
 }
