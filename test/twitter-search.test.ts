@@ -163,6 +163,28 @@ describe('the budget', () => {
     await untilAlarm('budget', undefined);
   });
 
+  test('counts a page that never came as what it can have held, once that is known', async () => {
+    await readUpTo(ago(hour));
+    postMany(5, ago(hour), ago(20_000));
+    x.fault({ path: /search\/recent$/, cut: 'after', times: 2 });
+    const { budget, stop } = await search();
+    await untilTaken(5);
+    await stop();
+    expect(x.delivered.searchPosts).toBe(15);
+    expect((await budget.state()).today.posts).toBe(15);
+  });
+
+  test('counts it in full where there was more than a page', async () => {
+    await readUpTo(ago(hour));
+    postMany(120, ago(hour), ago(20_000));
+    x.fault({ path: /search\/recent$/, cut: 'after', times: 1 });
+    const { budget, stop } = await search();
+    await untilTaken(120);
+    await stop();
+    expect(x.delivered.searchPosts).toBe(220);
+    expect((await budget.state()).today.posts).toBe(420);
+  });
+
   test('of some days reads what came on one, the newest first', async () => {
     await readUpTo(ago(hour));
     const posted = postMany(250, ago(hour), ago(11_000));
@@ -204,6 +226,25 @@ describe('X that does not want to be asked', () => {
     expect(pauses[0]).toBeLessThanOrEqual(602_000);
     expect(x.delivered.requests['GET /2/tweets/search/recent']).toBeGreaterThan(1);
     expect((await findSource())?.lastError).toBeNull();
+  });
+
+  test('for hours is an alarm until then', async () => {
+    const reset = Math.ceil(clock().getTime() / 1_000) + 5 * 3_600;
+    const headers = { 'x-app-limit-24hour-remaining': '0', 'x-app-limit-24hour-reset': String(reset) };
+    x.fault({ path: /search\/recent$/, times: 1, status: 429, headers });
+    let wake = () => {};
+    await search({
+      pause: (ms, signal) =>
+        new Promise((resolve) => {
+          signal.addEventListener('abort', () => resolve());
+          if (ms < hour) setTimeout(resolve, 20);
+          else wake = resolve;
+        }),
+    });
+    await untilAlarm('behind', expect.stringMatching(/^X wants no more requests before \S+Z$/));
+    ahead.ms += 5 * hour;
+    wake();
+    await untilAlarm('behind', undefined);
   });
 
   test('and has not let us read for six days, is an alarm while it lasts, and none afterwards', async () => {

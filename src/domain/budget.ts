@@ -29,6 +29,11 @@ export type BudgetState = Spent & {
 
 export const nothingSpent: Cost = { posts: 0, microdollars: 0 };
 
+export const lesserOf = (a: Cost, b: Cost): Cost => ({
+  posts: Math.min(a.posts, b.posts),
+  microdollars: Math.min(a.microdollars, b.microdollars),
+});
+
 /** How a budget stands; without a limit `Infinity` is left of it. */
 export function judgeBudget(limits: BudgetLimits, spent: Spent, now: Date): BudgetState {
   const pairs = (['posts', 'microdollars'] as const).map((what) => {

@@ -1,7 +1,13 @@
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { TwitterConfig } from '../../../src/config/twitter.ts';
-import { type Budget, type BudgetState, type Cost, nothingSpent } from '../../../src/domain/budget.ts';
+import {
+  type Budget,
+  type BudgetState,
+  type Cost,
+  lesserOf,
+  nothingSpent,
+} from '../../../src/domain/budget.ts';
 import type { XClient } from '../client.ts';
 import { affordablePosts, costOf, mostCostOf } from '../cost.ts';
 import { findReset, readFailure, type XFailure } from '../failure.ts';
@@ -14,6 +20,7 @@ export type PageOutcome =
   | {
       readonly kind: 'page';
       readonly answer: unknown;
+      readonly cost: Cost;
       /** Token of the page behind it; null: it was the last one. */
       readonly next: string | null;
       /** X's clock as it answered; null where it does not say. */
@@ -22,7 +29,18 @@ export type PageOutcome =
       readonly notBefore: Date | null;
     }
   | { readonly kind: 'spent' }
-  | { readonly kind: 'failed'; readonly failure: XFailure };
+  | {
+      readonly kind: 'failed';
+      readonly failure: XFailure;
+      /** Null: nothing was delivered, so nothing is counted. */
+      readonly doubt: Doubt | null;
+    };
+
+/**
+ * A page that never came and may have been paid for: all that it could hold is counted. Puts that right once it is known what
+ * there was to be delivered.
+ */
+export type Doubt = (all: Cost) => Promise<void>;
 
 export type ReadParts = {
   readonly config: Pick<TwitterConfig, 'prices' | 'budget'>;
@@ -48,8 +66,10 @@ export async function readPage(
   const { prices, budget: limits } = config;
   const wanted = isProbe ? fewestOnPage : mostOnPage;
   const count = Math.min(wanted, affordablePosts(leftForPosts(await budget.state(), limits), prices));
-  const reservation = count < fewestOnPage ? null : await budget.reserve(mostCostOf(count, prices));
+  const most = mostCostOf(count, prices);
+  const reservation = count < fewestOnPage ? null : await budget.reserve(most);
   if (reservation === null) return { kind: 'spent' };
+  const doubt: Doubt = (all) => reservation.settle(lesserOf(all, most));
   const called = await call(client, { query, ...ask }, count, signal).catch((error) => {
     if (signal.aborted) throw error;
     return readFailure(error, clock());
@@ -58,15 +78,17 @@ export async function readPage(
     // Posts that we have not seen may have been counted over there.
     const isPaid = called.kind === 'in-doubt' && !called.answered;
     if (!isPaid) await reservation.settle(nothingSpent);
-    return { kind: 'failed', failure: called };
+    return { kind: 'failed', failure: called, doubt: isPaid ? doubt : null };
   }
   const { data, headers, rateLimit } = called;
   // Half a page, or that of a proxy, is no page without posts.
-  if (!isPage(data)) return { kind: 'failed', failure: { kind: 'in-doubt', answered: false } };
-  await reservation.settle(costOf(data, prices));
+  if (!isPage(data)) return { kind: 'failed', failure: { kind: 'in-doubt', answered: false }, doubt };
+  const cost = costOf(data, prices);
+  await reservation.settle(cost);
   return {
     kind: 'page',
     answer: data,
+    cost,
     next: data.meta.next_token ?? null,
     at: readClock(headers),
     notBefore: rateLimit?.remaining === 0 ? findReset(headers as Headers, clock()) : null,

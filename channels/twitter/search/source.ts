@@ -23,7 +23,7 @@ import {
   withoutToken,
 } from './cursor.ts';
 import { buildQuery } from './query.ts';
-import { countPosts, type ReadParts, readPage } from './read-page.ts';
+import { countPosts, type Doubt, type PageOutcome, type ReadParts, readPage } from './read-page.ts';
 import { createRecount } from './recount.ts';
 import { createTally, minuteMs, type Tally } from './tally.ts';
 import { tellOfBudget, tellOfDelay, tellOfLoss, tellOfWaiting } from './words.ts';
@@ -40,6 +40,8 @@ type Parts = {
 
 /** While nothing may be read it is told so often how much waits. */
 const countEveryMs = 15 * 60_000;
+/** X's usual limits begin anew each quarter of an hour; staff are told of those that take longer. */
+const usualLimitMs = 16 * 60_000;
 
 /**
  * Searches for posts, again and again, and takes what it finds: what is new first, and between that what was left of it when
@@ -60,6 +62,8 @@ export function createSearchSource({
   /** Of X's clock, against ours. */
   let aheadMs = 0;
   let hasFailed = false;
+  /** Of pages of what was new. */
+  let doubts: readonly Doubt[] = [];
 
   return {
     name: 'twitter/search',
@@ -106,6 +110,7 @@ export function createSearchSource({
         const outcome = await readPage(reading, ask, hasFailed);
         hasFailed = outcome.kind === 'failed';
         if (outcome.kind === 'spent') return waitForBudget();
+        if (gap === null) await rememberDoubts(outcome);
         if (outcome.kind === 'failed') return goOnAfter(outcome.failure, gap);
         const { at, answer, next, notBefore } = outcome;
         if (at !== null) aheadMs = at - door.clock().getTime();
@@ -113,7 +118,27 @@ export function createSearchSource({
         await save(gap === null ? afterNews(cursor, ask, facts) : afterGap(cursor, gap, facts, overlapMs));
         if (gap === null) newsDueAt = now() + pollMs;
         await tellThatItWorks();
-        if (notBefore !== null) await pause(notBefore.getTime() - door.clock().getTime(), signal);
+        if (notBefore !== null) await waitUntil(notBefore);
+      }
+
+      /** A page that did not come was of the same posts as the next one, unless that is not all. */
+      async function rememberDoubts(
+        outcome: Exclude<PageOutcome, { readonly kind: 'spent' }>,
+      ): Promise<void> {
+        if (outcome.kind === 'failed') {
+          if (outcome.doubt !== null) doubts = [...doubts, outcome.doubt];
+          return;
+        }
+        const settled = outcome.next === null ? doubts : [];
+        doubts = [];
+        for (const settle of settled) await settle(outcome.cost);
+      }
+
+      /** X takes nothing before. */
+      async function waitUntil(until: Date): Promise<void> {
+        const waitMs = until.getTime() - door.clock().getTime();
+        if (waitMs > usualLimitMs) door.alarm('behind', describeXFailure({ kind: 'rate-limited', until }));
+        await pause(waitMs, signal);
       }
 
       async function tellThatItWorks(): Promise<void> {
@@ -134,9 +159,7 @@ export function createSearchSource({
 
       /** Whoever runs the source tries again, after a pause that grows. */
       async function goOnAfter(failure: XFailure, gap: Gap | null): Promise<void> {
-        if (failure.kind === 'rate-limited') {
-          return pause(failure.until.getTime() - door.clock().getTime(), signal);
-        }
+        if (failure.kind === 'rate-limited') return waitUntil(failure.until);
         if (failure.kind === 'invalid' && gap !== null && gap.rest !== null) {
           return save(withoutToken(cursor, gap));
         }

@@ -1,5 +1,11 @@
 import type { TwitterPrices } from '../../../src/config/twitter.ts';
-import { type Budget, type Cost, nothingSpent, type Reservation } from '../../../src/domain/budget.ts';
+import {
+  type Budget,
+  type Cost,
+  lesserOf,
+  nothingSpent,
+  type Reservation,
+} from '../../../src/domain/budget.ts';
 import { costOf } from '../cost.ts';
 
 /** Where fewer are left they are for the search: that can ask for as many as there are. */
@@ -100,11 +106,6 @@ const plus = (a: Cost, b: Cost): Cost => ({
 const minus = (a: Cost, b: Cost): Cost => ({
   posts: a.posts - b.posts,
   microdollars: a.microdollars - b.microdollars,
-});
-
-const lesserOf = (a: Cost, b: Cost): Cost => ({
-  posts: Math.min(a.posts, b.posts),
-  microdollars: Math.min(a.microdollars, b.microdollars),
 });
 
 const dayOf = (moment: Date): string => moment.toISOString().slice(0, 10);
