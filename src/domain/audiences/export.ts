@@ -27,7 +27,9 @@ const nullable = (description: string) => Type.Union([Type.String(), Type.Null()
 /** What outside checks read back: one line of `lapor report export`. */
 export const ExportLine = Type.Object(
   {
-    externalId: nullable("the provider's own id of the message, as it was sent; null where it gave none"),
+    externalId: nullable(
+      "the provider's own id of the message, as it was sent; null where it gave none, and of a post, which leads to its author, unless the sender is revealed",
+    ),
     channel: Type.Enum([...channelNames]),
     receivedAt: Type.String({ format: 'date-time' }),
     text: Type.String({ description: 'masked; as it was written where the sender is revealed' }),
@@ -42,7 +44,8 @@ export type ExportLine = Type.Static<typeof ExportLine>;
 /** Copies member by member; who sent it, and what was masked, only where that is `revealed`. */
 export function exportLine(record: ExportRecord, revealed: Revealed | null, reveal: boolean): ExportLine {
   return {
-    externalId: record.messageId,
+    // the id of a post leads everybody to its author
+    externalId: record.channel === 'twitter' && !reveal ? null : record.messageId,
     channel: record.channel,
     receivedAt: record.receivedAt.toISOString(),
     text: (reveal ? revealed?.unmasked?.text : null) ?? record.text,
