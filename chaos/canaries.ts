@@ -1,3 +1,4 @@
+import { firstIdOf, momentOf } from '../src/simulated-x/snowflake.ts';
 import { drawLetters, type Random } from './random.ts';
 
 /**
@@ -37,6 +38,18 @@ export const createNik = (number: number, random: Random): string =>
 export const createAddress = (number: number, random: Random): string =>
   `2001:db8:6b78:${number}::${random.integer(1, 9_999)}`;
 
+/** A name that X would allow: it may have 15 characters. `number` lies below ten thousand. */
+export const createHandle = (number: number, random: Random): string =>
+  `kh${String(number).padStart(4, '0')}${drawLetters(random, 6)}hk`;
+
+/** An id as X gives posts and accounts, of that second; `number` lies below a thousand. */
+export const createIdOfX = (number: number, second: Date): string =>
+  String(firstIdOf(momentOfCanary(number, second).getTime()));
+
+/** When something has to be posted to get that id. */
+export const momentOfCanary = (number: number, second: Date): Date =>
+  new Date(Math.floor(second.getTime() / 1_000) * 1_000 + number);
+
 const pad = (number: number): string => String(number).padStart(6, '0');
 const drawDigits = (random: Random, count: number): string =>
   Array.from({ length: count }, () => random.integer(0, 9)).join('');
@@ -63,6 +76,9 @@ const patterns: readonly { readonly form: RegExp; readonly numberOf: (canary: st
     numberOf: (phone) => coreOf(phone).slice(3, 9),
   },
   { form: /(?<![0-9a-z])327399\d{10}(?![0-9a-z])/gi, numberOf: (nik) => nik.slice(6, 12) },
+  { form: /kh\d{4}[a-z0-9]{6}hk/gi, numberOf: (handle) => handle.slice(2, 6) },
+  // the address of a photo has the id of its post with a digit behind it
+  { form: /(?<!\d)[12]\d{18}(?!\d\d)/g, numberOf: (id) => String(momentOf(BigInt(id)) % 1_000) },
   { form: /2001:0?db8:6b78:\d{1,4}/gi, numberOf: (address) => address.slice(address.lastIndexOf(':') + 1) },
 ];
 

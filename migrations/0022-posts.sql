@@ -37,6 +37,8 @@ create table posts (
   language text,
   -- as written, without the sign
   hashtags text[] not null default '{}',
+  -- the case that it was filed into, null until then: beside the moment, so that the posts of an hour are found without the others
+  case_id uuid,
   -- when it was last seen that it is still there, and when that it is not: nobody sees anything of it in public from then on
   checked_at timestamptz,
   gone_at timestamptz,
@@ -46,6 +48,7 @@ create table posts (
 );
 create index posts_to_look_at on posts (look_at) where look_at is not null;
 create index posts_unseen on posts (coalesce(checked_at, posted_at)) where look_at is not null;
+create index posts_of_cases on posts (case_id, posted_at) where case_id is not null;
 create index posts_gone on posts (gone_at desc) where gone_at is not null;
 create trigger never_deleted before delete on posts for each row execute function never_deleted();
 

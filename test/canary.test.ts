@@ -24,13 +24,13 @@ const allowed: readonly {
 }[] = [
   {
     place: 'webhook: data.reporter',
-    planted: /^(name|phone|email|onBehalfOf)$/,
+    planted: /^(name|phone|email|onBehalfOf|handle|address)$/,
     why: 'who reports openly wants the agency to know it',
     if: ({ openness }) => openness === 'open',
   },
   {
     place: 'webhook: words',
-    planted: /^(title|text|place)/,
+    planted: /^(title|text|place|file EXIF)/,
     why: 'what an open reporter wrote reaches the agency as it was written',
     if: ({ openness }) => openness === 'open',
   },
@@ -44,6 +44,12 @@ const allowed: readonly {
     place: 'mail: to',
     planted: /^email$/,
     why: 'nobody can be written to whose address is not told to the mail server',
+  },
+  {
+    place: 'X: what it answers',
+    planted: /^post id$/,
+    why: 'an answer is put under a post by its id, which X gave it',
+    if: ({ way }) => way === 'post',
   },
   ...(hasDovecot
     ? [
@@ -62,7 +68,7 @@ const allowed: readonly {
   },
   {
     place: 'form shown again',
-    planted: /^(name|phone|email|onBehalfOf|title|text|place)/,
+    planted: /^(name|phone|email|onBehalfOf|address|title|text|place|handle|post id)/,
     why: 'who mends a form finds what they typed, in the answer to that very request',
   },
   {
@@ -141,11 +147,21 @@ test('everything that was to be broken broke, and everything that was to be writ
       'queue_error',
     ],
     ...['delivery_retry', 'delivery_refused', 'notification_parked', 'notification_refused'],
+    ...['notification_not_summoned', 'post_gone'],
   ]) {
     expect(log).toContain(`"event":"${event}"`);
   }
   const places = new Set(stage.evidence.map(({ place }) => place));
-  for (const place of ['spool', 'redis', 'file of Redis', 'file', 'table report_identities', 'table reports'])
+  for (const place of [
+    'spool',
+    'redis',
+    'file of Redis',
+    'file',
+    'table report_identities',
+    'table reports',
+    'table posts',
+    'X: answer',
+  ])
     expect(places).toContain(place);
 });
 

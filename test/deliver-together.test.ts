@@ -5,13 +5,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { parseConfig } from '../src/config.ts';
 import {
   insertDeliveries,
-  leaseDeliveries,
   listDueDeliveries,
   parkDeliveries,
-  recordAttempt,
   reopenDeliveries,
   wakeWaitingDeliveries,
 } from '../src/db/deliveries.ts';
+import { leaseDeliveries, recordAttempt } from '../src/db/delivery-leases.ts';
 import { disableEndpoint } from '../src/db/endpoints.ts';
 import type { AgencyCode, DeliveryId } from '../src/domain/report.ts';
 import { createGuardedFetch, type Post } from '../src/outbound/guarded-fetch.ts';

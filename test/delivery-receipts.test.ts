@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { loadDirectory } from '../src/db/directory.ts';
-import { resendNotification } from '../src/db/notifications.ts';
+import { resendNotification } from '../src/db/notification-decisions.ts';
 import { createPool } from '../src/db/pool.ts';
 import { deliveryStates } from '../src/domain/notification.ts';
 import type { NotificationId } from '../src/domain/report.ts';

@@ -11,7 +11,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Channel } from '../channels/channel.ts';
 import { createChannels } from '../channels/index.ts';
 import { parseConfig } from '../src/config.ts';
-import { resendNotification } from '../src/db/notifications.ts';
+import { resendNotification } from '../src/db/notification-decisions.ts';
 import { closedBudget } from '../src/domain/budget.ts';
 import type { NewReport, NotificationId } from '../src/domain/report.ts';
 import { formatTrackingId } from '../src/domain/tracking-id.ts';

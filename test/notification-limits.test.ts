@@ -1,12 +1,8 @@
 import { Registry } from 'prom-client';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import {
-  insertNotifications,
-  listNotifications,
-  type NewNotification,
-  resendNotification,
-} from '../src/db/notifications.ts';
+import { listNotifications, resendNotification } from '../src/db/notification-decisions.ts';
+import { insertNotifications, type NewNotification } from '../src/db/notifications.ts';
 import type { NotificationId, ReportId } from '../src/domain/report.ts';
 import { watchWordBack } from '../src/metrics.ts';
 import { forgetReports } from './support/core.ts';

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import type { Channel } from '../channels/channel.ts';
 import { createChannels } from '../channels/index.ts';
 import { parseConfig } from '../src/config.ts';
-import { resendNotification } from '../src/db/notifications.ts';
+import { resendNotification } from '../src/db/notification-decisions.ts';
 import type { Pool } from '../src/db/pool.ts';
 import { closedBudget } from '../src/domain/budget.ts';
 import type { SendOutcome } from '../src/domain/notification.ts';

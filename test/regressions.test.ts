@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { toInbound } from '../channels/sms/message.ts';
-import { leaseDeliveries, recordAttempt, reopenDeliveries } from '../src/db/deliveries.ts';
+import { reopenDeliveries } from '../src/db/deliveries.ts';
+import { leaseDeliveries, recordAttempt } from '../src/db/delivery-leases.ts';
 import { listOverdueReports } from '../src/db/inbox.ts';
 import { isUnavailable } from '../src/db/pool.ts';
 import type { DeliveryId } from '../src/domain/report.ts';

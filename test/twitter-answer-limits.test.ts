@@ -1,7 +1,8 @@
 import { Registry } from 'prom-client';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { insertNotifications, resendNotification } from '../src/db/notifications.ts';
+import { resendNotification } from '../src/db/notification-decisions.ts';
+import { insertNotifications } from '../src/db/notifications.ts';
 import type { Identity, NewReport, NotificationId, ReportId } from '../src/domain/report.ts';
 import { watchWordBack } from '../src/metrics.ts';
 import { forgetReports } from './support/core.ts';

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { lookAtTables } from '../chaos/leaks.ts';
+import { orderPost } from '../src/db/ordered-posts.ts';
 import { countFates, orderFiling } from '../src/db/taken-messages.ts';
 import { openPostStage } from './support/post-stage.ts';
 import { budi, found, ourAccount, siti, writePost } from './support/posts.ts';
@@ -138,6 +139,18 @@ describe('a post becomes no report', () => {
     await workOn([id as never]);
     expect(await listReports()).toHaveLength(2);
     expect(await orderFiling(database.pool, id ?? '', stage.context.clock())).toBe(false);
+  });
+
+  test('unless staff want it while a worker has it in hand', async () => {
+    const [id = ''] = await leave(writePost({ text: `tanggul bocor ${uniqueWord()}` }));
+    const open: typeof stage.context.open = async (...sealed) => {
+      await orderPost(database.pool, id, stage.context.clock());
+      return stage.context.open(...sealed);
+    };
+    await workOn([id as never], { open });
+    expect(await listMessages()).toMatchObject([{ state: 'pending' }]);
+    await workOn([id as never]);
+    expect(await listReports()).toHaveLength(1);
   });
 });
 

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { createXClient } from '../channels/twitter/client.ts';
 import { createTwitterChannel } from '../channels/twitter/index.ts';
 import { parseConfig } from '../src/config.ts';
-import { resendNotification } from '../src/db/notifications.ts';
+import { resendNotification } from '../src/db/notification-decisions.ts';
 import type { NewReport, NotificationId } from '../src/domain/report.ts';
 import { formatTrackingId } from '../src/domain/tracking-id.ts';
 import { type SimulatedX, startSimulatedX } from '../src/simulated-x/server.ts';

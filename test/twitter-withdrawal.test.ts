@@ -4,6 +4,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Channel, Posts } from '../channels/channel.ts';
 import { checkPosts } from '../src/cli/doctor/posts.ts';
+import { countUnseenPosts } from '../src/db/gone-posts.ts';
 import type { ReportId } from '../src/domain/report.ts';
 import { AppError } from '../src/errors.ts';
 import { watchUnseenPosts } from '../src/metrics.ts';
@@ -309,3 +310,9 @@ async function receiptOf(reportId: ReportId): Promise<string> {
   );
   return rows[0]?.receipt ?? '';
 }
+
+test('a post that was old when it was found is one that nobody looked at only a day later', async () => {
+  await filePost(core, postId(), { postedAt: new Date(now.getTime() - 72 * hour) });
+  expect(await countUnseenPosts(database.pool, now)).toBe(0);
+  expect(await countUnseenPosts(database.pool, new Date(now.getTime() + 25 * hour))).toBe(1);
+});

@@ -1,13 +1,13 @@
 import type { WorkerContext } from '../src/context.ts';
 import { crashPoint } from '../src/crash-points.ts';
+import { parkDeliveries } from '../src/db/deliveries.ts';
 import {
   type Attempt,
   type Lease,
   leaseDeliveries,
-  parkDeliveries,
   recordAttempt,
   returnLeases,
-} from '../src/db/deliveries.ts';
+} from '../src/db/delivery-leases.ts';
 import {
   clearEndpointFailures,
   countEndpointFailure,

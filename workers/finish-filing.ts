@@ -16,7 +16,7 @@ export type Decision = { readonly next: Next } & Pick<FinishedMessage, 'fate' | 
 /** Decides, unless somebody else did; files that are not wanted then are deleted. Where a commit is in doubt the sweep looks. */
 export async function finish(
   { db, clock, attachments, log }: FinishContext,
-  { id, form }: TakenMessage,
+  { id, form, fileAnyway }: TakenMessage,
   {
     fileCount,
     files,
@@ -35,7 +35,10 @@ export async function finish(
     });
   const done = await transaction(db, async (tx) => {
     await lock?.(tx);
-    if (!(await lockTaken(tx, id))) return null;
+    const locked = await lockTaken(tx, id);
+    if (locked === null) return null;
+    // Staff ordered it meanwhile: what was made of it did not know that.
+    if (locked.fileAnyway !== fileAnyway) throw new NotYet(clock());
     const { next, ...what } = await decide(tx);
     const filesNotTaken = files.refused.length;
     const outcome = filesNotTaken === 0 ? what.outcome : what.outcome + describeRefused(files);

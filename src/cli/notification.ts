@@ -7,7 +7,7 @@ import {
   type NotificationLine,
   notificationStates,
   resendNotification,
-} from '../db/notifications.ts';
+} from '../db/notification-decisions.ts';
 import { type Db, type Pool, transaction } from '../db/pool.ts';
 import { readDatabaseTime } from '../db/server-facts.ts';
 import type { AuditAction } from '../domain/audit-entry.ts';

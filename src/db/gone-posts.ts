@@ -126,7 +126,12 @@ export async function countUnseenPosts(db: Db, now: Date): Promise<number> {
     name: 'count-unseen-posts',
     text: `
       select count(*)::int as count from posts
-      where look_at is not null and coalesce(checked_at, posted_at) < $1`,
+      where look_at is not null and (
+        checked_at < $1
+        -- one that was posted long ago, and found just now, was seen when it was found
+        or checked_at is null and posted_at < $1
+          and exists (select from messages where messages.id = posts.message_id and accepted_at < $1)
+      )`,
     values: [new Date(now.getTime() - hours(24))],
   });
   return rows[0]?.count ?? 0;

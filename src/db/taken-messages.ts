@@ -112,17 +112,18 @@ export async function giveMessageBack(db: Db, id: MessageId, dueAt: Date): Promi
 }
 
 /**
- * True where the message still waits; it is locked until the transaction ends. Waits for whoever has it locked: who gave up would leave
+ * Whether staff want it filed, by now; null where the message waits no longer. It is locked until the transaction ends. Waits for whoever has it locked: who gave up would leave
  * it to the end of its lease, for the sweep puts rows off as well.
  */
-export async function lockTaken(db: Db, id: MessageId): Promise<boolean> {
-  const { rowCount } = await db.query({
+export async function lockTaken(db: Db, id: MessageId): Promise<Pick<TakenMessage, 'fileAnyway'> | null> {
+  const { rows } = await db.query<Pick<TakenMessage, 'fileAnyway'>>({
     name: 'lock-taken',
     text: `
-      select from messages where id = $1 and form in ('mail', 'post') and state = 'pending' for update`,
+      select file_anyway as "fileAnyway" from messages
+      where id = $1 and form in ('mail', 'post') and state = 'pending' for update`,
     values: [id],
   });
-  return rowCount === 1;
+  return rows[0] ?? null;
 }
 
 export type FinishedMessage = {

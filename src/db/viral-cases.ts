@@ -5,14 +5,21 @@ import type { Db } from './pool.ts';
 /** Cases that many posted about within an hour. A case has the id of its first report. */
 
 /**
- * Those of the cases that the reports are about, each with the moments of its posts within an hour of these reports, their own
- * among them. Holds the cases until the transaction ends: who files about one of them at the same time counts after us, and
- * counts what we filed.
+ * Those of the cases that the posts were filed into, each with the moments of its posts within an hour of these, their own among
+ * them. Holds the cases until the transaction ends: who files about one of them at the same time counts after us, and counts what
+ * we filed.
  */
 export async function lockPostsOfCases(
   db: Db,
   reportIds: readonly ReportId[],
 ): Promise<ReadonlyMap<ReportId, readonly Date[]>> {
+  await db.query({
+    name: 'put-posts-into-cases',
+    text: `
+      update posts set case_id = filing.case_id from filings as filing
+      where posts.report_id = any($1::uuid[]) and filing.report_id = posts.report_id`,
+    values: [reportIds],
+  });
   // A statement of its own: the next one sees what was committed while this one waited. Sorted, so that nobody waits in a circle.
   await db.query({
     name: 'lock-cases',
@@ -26,29 +33,16 @@ export async function lockPostsOfCases(
     name: 'list-posts-of-cases',
     text: `
       with own as (
-        select filing.case_id, min(coalesce(post.posted_at, report.received_at)) - interval '1 hour' as earliest,
-          max(coalesce(post.posted_at, report.received_at)) + interval '1 hour' as latest
-        from filings as filing join reports as report on report.id = filing.report_id
-        left join posts as post on post.report_id = report.id
-        where filing.report_id = any($1::uuid[])
-        group by filing.case_id
-      ), told as (
-        select case_id, case_id as report_id from own
-        union all
-        select own.case_id, filing.report_id
-        from own join filings as filing on filing.case_id = own.case_id and filing.duplicate_of is not null
+        select case_id, min(posted_at) - interval '1 hour' as earliest, max(posted_at) + interval '1 hour' as latest
+        from posts where report_id = any($1::uuid[]) and case_id is not null
+        group by case_id
       )
-      select own.case_id, json_agg(extract(epoch from moment.at) * 1000) as moments
-      from own
-      join told using (case_id)
-      join reports as report on report.id = told.report_id and report.channel = 'twitter'
-      left join posts as post on post.report_id = told.report_id
-      cross join lateral (select coalesce(post.posted_at, report.received_at) as at) as moment
-      where moment.at between own.earliest and own.latest
+      select own.case_id, array_agg(extract(epoch from post.posted_at)::float8 * 1000) as moments
+      from own join posts as post on post.case_id = own.case_id and post.posted_at between own.earliest and own.latest
       group by own.case_id`,
     values: [reportIds],
   });
-  return new Map(rows.map((row) => [row.case_id, row.moments.map((ms) => new Date(Number(ms)))]));
+  return new Map(rows.map((row) => [row.case_id, row.moments.map((ms) => new Date(ms))]));
 }
 
 /** Marks cases, once each; the count of one that is marked only grows. Returns those that were not. */

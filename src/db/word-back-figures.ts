@@ -1,7 +1,7 @@
 import type { DeliveryState, NotificationKind } from '../domain/notification.ts';
 import type { ChannelName } from '../domain/report.ts';
 import type { SmsSize } from '../domain/sms-text.ts';
-import type { NotificationState } from './notifications.ts';
+import type { NotificationState } from './notification-decisions.ts';
 import type { Db } from './pool.ts';
 
 /** How many notifications came to the same end, and how many SMS they took. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { AppError } from '../errors.ts';
 import { compose, type Written } from './compose.ts';
 import type { Media, MediaDraft, MediaFiles } from './media.ts';
@@ -161,4 +162,4 @@ function draftOf({ author, repliedTo, quoted, place, lang, long }: Post): Omit<P
 }
 
 const placeId = ({ fullName }: PlaceDraft): string =>
-  Buffer.from(fullName).toString('hex').padEnd(16, '0').slice(0, 16);
+  createHash('sha256').update(fullName).digest('hex').slice(0, 16);

@@ -16,6 +16,7 @@ export async function lookEverywhere(stage: Stage): Promise<void> {
   lookAtWebhooks(stage);
   lookAtSms(stage);
   lookAtMails(stage);
+  lookAtX(stage);
   await lookAtCommands(stage);
   await lookAtStores(stage, stage.look);
 }
@@ -83,6 +84,14 @@ function lookAtMails({ smtp, look }: Stage): void {
     look('mail: to', /^To: .*$/m.exec(unfolded)?.[0] ?? '');
     look('mail: what it answers', unfolded.match(/^(In-Reply-To|References): .*$/gm)?.join('\n') ?? '');
     look('mail', unfolded.replace(/^(To|In-Reply-To|References): .*$/gm, ''));
+  }
+}
+
+/** What X is told: our answers, and what it is asked. */
+function lookAtX({ x, look }: Stage): void {
+  for (const { inReplyTo, ...answer } of x.answers) {
+    look('X: what it answers', String(inReplyTo));
+    look('X: answer', JSON.stringify({ ...answer, id: null }));
   }
 }
 

@@ -6,6 +6,8 @@ import {
   coreOf,
   createAddress,
   createCanaries,
+  createHandle,
+  createIdOfX,
   createNik,
   createToken,
   type Sighting,
@@ -16,8 +18,9 @@ import { hasDovecot } from './dovecot.ts';
 
 const requestWays = ['api', 'form', 'sms/generic', 'sms/kannel by GET', 'sms/kannel by POST'] as const;
 /** E-mail needs a mail server from Debian's packages. */
-export type Way = (typeof requestWays)[number] | 'email';
-export const ways: readonly Way[] = hasDovecot ? [...requestWays, 'email'] : requestWays;
+export type Way = (typeof requestWays)[number] | 'email' | 'letter' | 'post';
+/** Those that a reporter has all by themselves. */
+export const ways: readonly Way[] = hasDovecot ? [...requestWays, 'email', 'post'] : [...requestWays, 'post'];
 
 /** One report as its reporter and the programs on its way know it: every value is nowhere else in the world. */
 export type PlantedReport = {
@@ -25,6 +28,10 @@ export type PlantedReport = {
   readonly way: Way;
   readonly openness: Openness;
   readonly identity: Omit<Canaries, 'userAgent'>;
+  /** Whose post it is on X. */
+  readonly account: { readonly id: string; readonly handle: string };
+  /** Where the writer of a letter lives. */
+  readonly address: string;
   readonly title: string;
   readonly text: string;
   readonly placeText: string;
@@ -36,9 +43,11 @@ export type PlantedReport = {
   readonly extra: string;
   /** A photo of it: what its file is called, and what the camera wrote into it. */
   readonly photo: { readonly name: string; readonly exif: string };
-  /** Every canary in it by its core, and where it was planted. */
-  readonly planted: ReadonlyMap<string, string>;
+  /** Every canary in it by its core, and where it was planted; the ids that X gives it come to it. */
+  readonly planted: Map<string, string>;
 };
+
+const accountsSince = new Date('2026-01-01T00:00:00Z');
 
 /** The same `number` gives the same report. */
 export function plantReport(number: number, way: Way, openness: Openness): PlantedReport {
@@ -63,6 +72,11 @@ export function plantReport(number: number, way: Way, openness: Openness): Plant
     way,
     openness,
     identity: { name, phone, email, onBehalfOf },
+    account: {
+      id: plant('account id', createIdOfX(number, accountsSince)),
+      handle: plant('handle', createHandle(number, random)),
+    },
+    address: `Gang ${token('address', 'd')} No. 4`,
     title: `Lampu mati, tanya @${token('title', 't')}`,
     text:
       `Lampu jalan mati sejak Senin, ${markOf(number)}. Hubungi ${other} atau ` +
@@ -128,7 +142,7 @@ export const apiRequest = (report: PlantedReport, attachments?: readonly string[
   body: JSON.stringify({ ...submissionOf(report), attachments }),
 });
 
-const takePhoto = ({ photo: { exif } }: PlantedReport) =>
+export const takePhoto = ({ photo: { exif } }: PlantedReport) =>
   sharp({ create: { width: 32, height: 24, channels: 3, background: '#b5651d' } })
     .withExif({ IFD0: { Artist: exif, ImageDescription: exif } })
     .jpeg()

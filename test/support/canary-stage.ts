@@ -6,6 +6,8 @@ import { expect, inject } from 'vitest';
 import { writeMailboxesFile } from '../../channels/email/fetch/mailboxes-file.ts';
 import { readMark } from '../../chaos/ledger.ts';
 import { addEndpoint } from '../../src/cli/endpoint.ts';
+import { startSimulatedX } from '../../src/simulated-x/server.ts';
+import { createPosting } from './canary-on-x.ts';
 import {
   apiRequest,
   type CanaryRequest,
@@ -62,12 +64,13 @@ export async function openStage() {
   };
 
   const database = await createTestDatabase({ seeded: true });
-  const [redis, relay, provider, smtp, dovecot] = await Promise.all([
+  const [redis, relay, provider, smtp, dovecot, x] = await Promise.all([
     startOwnRedis(),
     openTcpRelay(database.url),
     startSmsProvider(),
     startScriptedSmtp(),
     hasDovecot ? startDovecot({ users: { lapor: 'rahasia' } }) : null,
+    startSimulatedX(),
   ]);
   const behaviours = new Map<number, AgencyAnswer[]>();
   const agency = await startReceivingAgency((webhook, response) => {
@@ -91,12 +94,19 @@ export async function openStage() {
     DATA_DIR: dataDir,
     LOG_LEVEL: 'trace',
     TRUST_PROXY: 'loopback',
-    OUTBOUND_ALLOW: agency.host,
+    OUTBOUND_ALLOW: `${agency.host},${new URL(x.url).host}`,
     SMS_GENERIC_SECRET: smsSecrets.generic,
     SMS_KANNEL_SECRET: smsSecrets.kannel,
     SMS_KANNEL_SEND_URL: provider.url,
     SMS_KANNEL_SEND_USER: 'lapor',
     SMS_KANNEL_SEND_PASSWORD: 'sandi-kenari',
+    TWITTER_API_URL: x.url,
+    TWITTER_BEARER_TOKEN: 'token-pembaca',
+    TWITTER_APP_KEY: 'kunci-aplikasi',
+    TWITTER_APP_SECRET: 'rahasia-aplikasi',
+    TWITTER_ACCESS_TOKEN: 'kunci-akun',
+    TWITTER_ACCESS_SECRET: 'rahasia-akun',
+    TWITTER_POLL_SECONDS: '15',
     // Nobody waits here until a form could have been filled in by hand.
     FORM_MIN_SECONDS: '0',
   };
@@ -147,8 +157,8 @@ export async function openStage() {
         return kannelRequest(report, 'GET');
       case 'sms/kannel by POST':
         return kannelRequest(report, 'POST');
-      case 'email':
-        throw new Error('a mail is delivered, not requested');
+      default:
+        throw new Error('it is delivered, published or keyed in, not requested');
     }
   }
 
@@ -159,10 +169,20 @@ export async function openStage() {
     await dovecot?.deliver(raw, 'lapor');
   }
 
+  const { publish, edit } = createPosting(x);
+  let posted = 0;
+  const counted =
+    <Args extends readonly unknown[], Result>(post: (...args: Args) => Result) =>
+    (...args: Args): Result => {
+      posted += 1;
+      return post(...args);
+    };
+
   const receipts: string[] = [];
   /** Sends it through its channel, which must take it. */
   async function file(report: PlantedReport, request?: CanaryRequest): Promise<void> {
     if (report.way === 'email') return deliver(await writeCanaryMail(report));
+    if (report.way === 'post') return void (await counted(publish)(report));
     const sent = request ?? (await toRequest(report));
     const answer = await ask(`answer to ${report.way}`, sent, report.number);
     expect(answer.status, answer.text).toBeLessThan(400);
@@ -174,13 +194,15 @@ export async function openStage() {
     ...{ evidence, look, reports, plant, database, redis, relay, provider, agency, dataDir, settings },
     ...{ gateway, processes, startWorker, ask, get, openForm, file, receipts },
     ...{ smtp, deliver, hasMail: dovecot !== null },
+    ...{ x, publishElsewhere: publish, publish: counted(publish), edit: counted(edit) },
     delivered: () => delivered,
+    posted: () => posted,
     /** What the agency answers to the next attempts at this report; after them it takes it and says it all again. */
     answerTo: ({ number }: PlantedReport, ...answers: AgencyAnswer[]) => behaviours.set(number, answers),
     close: async () => {
       await Promise.all(processes.map((process) => process.end('SIGTERM')));
       await Promise.all([agency.stop(), provider.stop(), relay.close(), redis.stop()]);
-      await Promise.all([smtp.stop(), dovecot?.stop()]);
+      await Promise.all([smtp.stop(), dovecot?.stop(), x.stop()]);
       await database.drop();
     },
   };

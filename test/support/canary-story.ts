@@ -1,7 +1,9 @@
 import { join } from 'node:path';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { markOf } from '../../chaos/ledger.ts';
 import { readAll } from '../../chaos/servers.ts';
+import { sendLetters } from './canary-letters.ts';
+import { sendPosts } from './canary-posts.ts';
 import {
   apiRequest,
   formRequest,
@@ -12,6 +14,7 @@ import {
   ways,
   writeCanaryMail,
 } from './canary-reports.ts';
+import { settled } from './canary-settled.ts';
 import type { Stage } from './canary-stage.ts';
 import type { Running } from './gateway.ts';
 import { isBusy, refuses, takesAndHangsUp } from './sms-provider.ts';
@@ -61,6 +64,8 @@ async function calm(stage: Stage): Promise<void> {
   for (const report of reports) await stage.file(report);
   await sendPhotos(stage);
   await settled(stage);
+  await sendPosts(stage);
+  await sendLetters(stage);
   await sendCommands(stage, reports.find(({ way }) => way === 'sms/generic') as PlantedReport);
   const byMail = reports.find(({ way }) => way === 'email');
   if (byMail !== undefined) await sendMails(stage, byMail);
@@ -99,7 +104,7 @@ async function sendCommands(stage: Stage, report: PlantedReport): Promise<void> 
   }
   await settled(stage);
   const { rows: forms } = await stage.database.pool.query<{ outcome: string }>(
-    "select outcome from messages where form <> 'mail' order by outcome",
+    "select outcome from messages where form not in ('mail', 'post') order by outcome",
   );
   expect(forms.map(({ outcome }) => outcome)).toEqual([
     ...['added to the report', 'filed as a report of its own', 'rated', 'status', 'wrong_id', 'wrong_id'],
@@ -286,31 +291,4 @@ async function expectStatus(
   of: number | null = null,
 ): Promise<void> {
   expect((await stage.ask(place, request, of)).status, place).toBe(status);
-}
-
-/** Until nothing is left that a worker would do before long; what would come due later comes due now. */
-async function settled({ database, dataDir, delivered }: Stage): Promise<void> {
-  await vi.waitFor(
-    async () => {
-      await database.pool.query(`
-        update inbox set enqueue_after = now();
-        update messages set due_at = now() where state = 'pending';
-        update endpoints set resting_until = null, failure_count = 0 where resting_until is not null;
-        update deliveries set next_attempt_at = now(), enqueue_after = now()
-        where state = 'pending' and next_attempt_at > now() + interval '2 seconds'`);
-      const { rows } = await database.pool.query(`
-        select 'inbox' as what, report_id as id from inbox
-        union all select 'message', id from messages where state = 'pending'
-        union all select 'delivery', id from deliveries where state = 'pending'
-        union all select 'notification', id from notifications
-          where state = 'sending' or (state = 'pending' and attempt_count = 0)`);
-      const { rows: mails } = await database.pool.query<{ count: number }>(
-        "select count(*)::int from messages where form = 'mail'",
-      );
-      const spooled = readAll(join(dataDir, 'spool')).join('').includes('UJI');
-      const taken = mails[0]?.count;
-      expect({ rows, spooled, taken }).toEqual({ rows: [], spooled: false, taken: delivered() });
-    },
-    { timeout: 40_000, interval: 250 },
-  );
 }

@@ -28,7 +28,7 @@ const nullable = (description: string) => Type.Union([Type.String(), Type.Null()
 export const ExportLine = Type.Object(
   {
     externalId: nullable(
-      "the provider's own id of the message, as it was sent; null where it gave none, and of a post where the sender is not revealed: its id leads there",
+      "the provider's own id of the message, as it was sent; null where it gave none, and of a post, because it leads to its author, unless the sender is revealed",
     ),
     channel: Type.Enum([...channelNames]),
     receivedAt: Type.String({ format: 'date-time' }),
@@ -44,7 +44,8 @@ export type ExportLine = Type.Static<typeof ExportLine>;
 /** Copies member by member; who sent it, and what was masked, only where that is `revealed`. */
 export function exportLine(record: ExportRecord, revealed: Revealed | null, reveal: boolean): ExportLine {
   return {
-    externalId: reveal || record.channel !== 'twitter' ? record.messageId : null,
+    // the id of a post leads everybody to its author
+    externalId: record.channel === 'twitter' && !reveal ? null : record.messageId,
     channel: record.channel,
     receivedAt: record.receivedAt.toISOString(),
     text: (reveal ? revealed?.unmasked?.text : null) ?? record.text,
