@@ -15,7 +15,7 @@ import { createWithdraw } from '../workers/withdraw.ts';
 import { createTestApp, type TestApp } from './support/app.ts';
 import { createCore, forgetReports } from './support/core.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
-import { filePost } from './support/filed-posts.ts';
+import { addPost, filePost } from './support/filed-posts.ts';
 import { addEndpoint } from './support/filed-reports.ts';
 import { type ReceivingAgency, startReceivingAgency } from './support/receiving-agency.ts';
 
@@ -140,6 +140,18 @@ describe('a post that was deleted', () => {
       expect(gone?.getTime() ?? Number.POSITIVE_INFINITY).toBeLessThanOrEqual(deletedAt + 24 * hour);
     },
   );
+
+  test('may be a later part of a thread, or what its author added: the whole report is withdrawn', async () => {
+    const [first, later, other] = [postId(), postId(), postId()];
+    const { reportId } = await filePost(core, first, { postedAt: now });
+    await addPost(core, later, reportId);
+    const untouched = await filePost(core, other, { postedAt: now });
+    deleted.add(later);
+    await pass(12);
+    expect(asked.map((ids) => ids.toSorted())).toEqual([[first, later, other].toSorted()]);
+    expect(await goneAt(reportId)).not.toBeNull();
+    expect(await goneAt(untouched.reportId)).toBeNull();
+  });
 
   test('is so too where the platform is away for half a day, and where workers die in the middle', async () => {
     const id = postId();

@@ -7,6 +7,7 @@ import {
   type SealedPost,
 } from '../src/db/gone-posts.ts';
 import { transaction } from '../src/db/pool.ts';
+import type { MessageId } from '../src/domain/message.ts';
 import type { DeliveryId, ReportId } from '../src/domain/report.ts';
 import { AppError, describeFailure } from '../src/errors.ts';
 import type { Handlers } from '../src/queue/jobs.ts';
@@ -22,8 +23,8 @@ type WithdrawContext = Pick<
 const mostAtOnce = 1_000;
 
 /**
- * Makes the handler of `withdraw` jobs: looks whether posts are still there, and takes what is public of those that are not from the
- * public. The report stays, and its agency is told. Where the platform cannot be asked nothing is lost: the sweeper gives the posts
+ * Makes the handler of `withdraw` jobs: looks whether posts are still there, and takes what is public of a report from the public
+ * where one of its posts is not. The report stays, and its agency is told. Where the platform cannot be asked nothing is lost: the sweeper gives the posts
  * out again. What is gone stays gone, even where the post is back.
  */
 export function createWithdraw(context: WithdrawContext): Handlers['withdraw'] {
@@ -40,10 +41,10 @@ export function createWithdraw(context: WithdrawContext): Handlers['withdraw'] {
 
   /** False where the platform could not be asked. */
   async function lookAt(posts: Posts, some: readonly SealedPost[]): Promise<boolean> {
-    const ids = new Map<ReportId, string>();
+    const ids = new Map<MessageId, string>();
     for (const post of some) {
       const id = await readId(post);
-      if (id !== null) ids.set(post.reportId, id);
+      if (id !== null) ids.set(post.messageId, id);
     }
     const gone = await posts.listGone([...ids.values()]).catch((error: unknown) => {
       const reason = error instanceof AppError ? error.message : describeFailure(error);
@@ -51,11 +52,10 @@ export function createWithdraw(context: WithdrawContext): Handlers['withdraw'] {
       return null;
     });
     if (gone === null) return false;
-    const isGone = ({ reportId }: SealedPost) => gone.has(ids.get(reportId) ?? '');
-    await record(
-      some.filter(isGone).map(({ reportId }) => reportId),
-      some.filter((post) => !isGone(post)).map(({ reportId }) => reportId),
-    );
+    const isGone = ({ messageId }: SealedPost) => gone.has(ids.get(messageId) ?? '');
+    const withdrawn = new Set(some.filter(isGone).map(({ reportId }) => reportId));
+    const others = new Set(some.flatMap(({ reportId }) => (withdrawn.has(reportId) ? [] : [reportId])));
+    await record([...withdrawn], [...others]);
     return true;
   }
 

@@ -27,10 +27,10 @@ export async function listPostsDue(db: Db, now: Date, limit: number): Promise<re
   return rows.map((row) => row.report_id);
 }
 
-/** A post with the seal that has its id. */
+/** A post that a report is made of, or was added to it, with the seal that has its id. */
 export type SealedPost = Sealed & { readonly reportId: ReportId; readonly messageId: MessageId };
 
-/** Those of the list that nobody has looked at lately: a job that comes twice costs nothing. */
+/** All posts of those reports of the list that nobody has looked at lately: a job that comes twice costs nothing. */
 export async function listPostsToLookAt(
   db: Db,
   reportIds: readonly string[],
@@ -39,11 +39,18 @@ export async function listPostsToLookAt(
   const { rows } = await db.query<SealedPost>({
     name: 'list-posts-to-look-at',
     text: `
-      select post.report_id as "reportId", post.message_id as "messageId", person.key_id as "keyId",
+      select post.report_id as "reportId", part.message_id as "messageId", person.key_id as "keyId",
         person.sealed as bytes
-      from posts as post join report_identities as person on person.report_id = post.message_id
+      from posts as post
+      cross join lateral (
+        select post.message_id
+        union
+        select message.id from messages as message
+        where message.report_id = post.report_id and message.form = 'post' and message.fate in ('report', 'addition')
+      ) as part (message_id)
+      join report_identities as person on person.report_id = part.message_id
       where post.report_id = any($1::uuid[]) and post.look_at is not null and coalesce(post.checked_at <= $2, true)
-      order by coalesce(post.checked_at, post.posted_at)`,
+      order by coalesce(post.checked_at, post.posted_at), post.report_id`,
     values: [reportIds, new Date(now.getTime() - lookEveryMs)],
   });
   return rows;

@@ -1,4 +1,6 @@
+import type { Db } from '../../src/db/pool.ts';
 import type { NewMessage } from '../../src/domain/message.ts';
+import type { PostFate } from '../../src/domain/post-filing.ts';
 import type { NewReport, ReportId } from '../../src/domain/report.ts';
 import { createIntake } from '../../workers/intake.ts';
 import { createTestAccept } from './accept.ts';
@@ -28,6 +30,21 @@ export const postMessage = (id: string, more: Partial<NewMessage['content']> = {
   content: { kind: 'post', origin: id, thread: id, found: 'search', ...more } as NewMessage['content'],
 });
 
+/** Takes a post in that was added to a report afterwards, as workers do that read it. */
+export async function addPost({ context }: Core, id: string, reportId: ReportId): Promise<void> {
+  const [message] = await (await createTestAccept(context))([postMessage(id)]);
+  if (message === undefined) throw new Error('nothing was accepted');
+  await finishAs(context.db, message.reportId, reportId, 'addition');
+}
+
+async function finishAs(db: Db, messageId: ReportId, reportId: ReportId, fate: PostFate): Promise<void> {
+  await db.query(
+    `update messages set state = 'done', finished_at = now(), report_id = $2, fate = $3, outcome = 'filed'
+     where id = $1`,
+    [messageId, reportId, fate],
+  );
+}
+
 /** Takes the post in and files it as a report, as workers do that read it. */
 export async function filePost(
   { context }: Core,
@@ -40,11 +57,7 @@ export async function filePost(
   const [report] = await accept([newReport({ channel: 'twitter', receivedAt: postedAt, ...more })]);
   if (message === undefined || report === undefined) throw new Error('nothing was accepted');
   const { reportId } = report;
-  await db.query(
-    `update messages set state = 'done', finished_at = now(), report_id = $2, fate = 'report', outcome = 'filed'
-     where id = $1`,
-    [message.reportId, reportId],
-  );
+  await finishAs(db, message.reportId, reportId, 'report');
   await db.query(
     `insert into posts (report_id, message_id, posted_at, look_at) values ($1, $2, $3, $3::timestamptz + interval '11 hours')`,
     [reportId, message.reportId, postedAt],
