@@ -12,8 +12,8 @@ const withServers = {
 
 export default defineConfig({
   test: {
-    // Also on the two cores of CI: many files wait for servers and processes, one of them nearly all of its time.
-    maxWorkers: 2,
+    // On the two cores of CI: files wait for servers and processes nearly half of their time.
+    maxWorkers: 3,
     projects: [
       {
         // No servers, no network: what runs on every save.
