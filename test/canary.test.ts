@@ -24,7 +24,7 @@ const allowed: readonly {
 }[] = [
   {
     place: 'webhook: data.reporter',
-    planted: /^(name|phone|email|onBehalfOf|handle|address)$/,
+    planted: /^(name|phone|email|onBehalfOf|handle|address|post id)$/,
     why: 'who reports openly wants the agency to know it',
     if: ({ openness }) => openness === 'open',
   },

@@ -49,6 +49,20 @@ describe('lapor report disclose', () => {
     },
   );
 
+  test('of a post tells its account, and where it stands', async () => {
+    const permalink = 'https://x.com/siti_bdg/status/1900000000000000001';
+    const account = { id: '1700000000000000001', handle: 'siti_bdg', permalink };
+    const id = await accept({ channel: 'twitter', identity: { ...siti, phone: null, account } });
+    const { stdout } = await lapor(
+      'report',
+      'disclose',
+      id,
+      '--reason',
+      'Permintaan Polres No. 12, ada ancaman',
+    );
+    expect(stdout).toContain(`account      @siti_bdg\npost         ${permalink}\n`);
+  });
+
   test.each([
     ['without a reason', []],
     ['with one that says nothing', ['--reason', 'perlu']],

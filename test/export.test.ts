@@ -176,7 +176,8 @@ describe('lapor report export --reveal', () => {
   });
 
   test("a post's id, which leads to its author, is told then alone", async () => {
-    const account = { id: '1001', handle: 'warga_bdg' };
+    const permalink = 'https://x.com/warga_bdg/status/1991234567890123456';
+    const account = { id: '1001', handle: 'warga_bdg', permalink };
     const identity = { ...siti, phone: null, account };
     await accept(newReport({ channel: 'twitter', identity, ...sentAs('1991234567890123456') }));
     const { stdout, stderr } = await exported();

@@ -18,7 +18,7 @@ const by = (id: string, handle = 'warga_bdg'): Identity => ({
   phone: null,
   email: null,
   onBehalfOf: null,
-  account: { id, handle },
+  account: { id, handle, permalink: `https://x.com/${handle}/status/1991234567890123456` },
 });
 
 let database: TestDatabase;

@@ -60,7 +60,8 @@ async function openStage(env: Readonly<Record<string, string>> = {}) {
         messageId: post,
         summoned: true,
       };
-      const account = { id: '1001', handle: 'warga_bdg' };
+      const permalink = `https://x.com/warga_bdg/status/${post}`;
+      const account = { id: '1001', handle: 'warga_bdg', permalink };
       const identity = { name: 'Siti', phone: null, email: null, onBehalfOf: null, account };
       const id = await stage.file('', { channel: 'twitter', identity, original, ...more });
       return { id, post };

@@ -131,7 +131,8 @@ test('workers that file about one case at the same time mark it, whoever comes l
 test('the agency of the case reads of it with the report that made it viral, and with those after it', async () => {
   await file(post(), post(), post());
   for (const { data } of await deliver('/bandung')) expect(data).not.toHaveProperty('viral');
-  const account = { id: '1700000000000000001', handle: 'ratna_dago' };
+  const permalink = 'https://x.com/ratna_dago/status/1900000000000000001';
+  const account = { id: '1700000000000000001', handle: 'ratna_dago', permalink };
   await file(post({ identity: { name: 'Ratna', phone: null, email: null, onBehalfOf: null, account } }));
   const [told, ...others] = await deliver('/bandung');
   expect(others).toEqual([]);

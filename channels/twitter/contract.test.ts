@@ -133,7 +133,7 @@ describeSenderContract('twitter', {
       { ...message, inReplyTo: message.to.account === undefined ? null : post, summoned: true },
       call,
     ),
-  to: person({ id: author, handle: 'warga_bdg' }),
+  to: person({ id: author, handle: 'warga_bdg', permalink: `https://x.com/warga_bdg/status/${post}` }),
   contact: author,
   unreachable: [{ label: 'somebody without a post', to: person() }],
   taken: [

@@ -1,6 +1,7 @@
 import { defineCommand } from 'citty';
 import { recordAudit } from '../db/audit.ts';
 import { findSealedReport } from '../db/identities.ts';
+import type { Account } from '../domain/report.ts';
 import { AppError } from '../errors.ts';
 import { readPrivateKeys } from '../sealing/keys.ts';
 import { createOpen } from '../sealing/open.ts';
@@ -67,7 +68,10 @@ export const disclose = defineCommand({
         );
         return;
       }
-      const told = Object.entries(identity ?? {}).filter(([, value]) => value !== null);
+      const { account, ...contact } = identity ?? {};
+      const told = Object.entries({ ...contact, ...describeAccount(account) }).filter(
+        ([, value]) => value !== null,
+      );
       if (told.length === 0) console.log('the reporter gave no name and no contact');
       for (const [name, value] of told) console.log(printable(`${name.padEnd(11)}  ${value}`));
       if (unmasked !== null) {
@@ -81,3 +85,9 @@ export const disclose = defineCommand({
       console.log(`original     ${original.contentType}, ${original.body.length} bytes (--json shows it)`);
     }),
 });
+
+const describeAccount = (account: Account | undefined) =>
+  account && {
+    account: account.handle === null ? account.id : `@${account.handle}`,
+    post: account.permalink,
+  };

@@ -46,8 +46,8 @@ export type Identity = {
   readonly account?: Account;
 };
 
-/** An account on X: its id stays the same, its handle may change. */
-export type Account = { readonly id: string; readonly handle: string | null };
+/** An account on X: its id stays the same, its handle may change. `permalink` is where what they said stands, for who checks it. */
+export type Account = { readonly id: string; readonly handle: string | null; readonly permalink: string };
 
 /** What the channel got, byte for byte, kept for audit. */
 export type Original = {

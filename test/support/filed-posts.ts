@@ -19,7 +19,11 @@ export const postMessage = (id: string, more: Partial<NewMessage['content']> = {
     phone: null,
     email: null,
     onBehalfOf: null,
-    account: { id: '1700000000000000001', handle: 'ratna_dago' },
+    account: {
+      id: '1700000000000000001',
+      handle: 'ratna_dago',
+      permalink: `https://x.com/ratna_dago/status/${id}`,
+    },
   },
   receivedAt: new Date(),
   original: {

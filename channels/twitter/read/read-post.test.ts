@@ -263,7 +263,7 @@ test('a message has the whole payload, its author, and by what it is found again
       phone: null,
       email: null,
       onBehalfOf: null,
-      account: { id: '62', handle: 'siti' },
+      account: { id: '62', handle: 'siti', permalink: `https://x.com/siti/status/${id}` },
     },
     receivedAt,
     original: {

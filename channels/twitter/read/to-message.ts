@@ -12,7 +12,7 @@ export function toMessage(
     us,
   }: { readonly found: PostContent['found']; readonly receivedAt: Date; readonly us: Us },
 ): NewMessage {
-  const { id, author, versionIds, conversationId, summons } = readPayload(payload, us);
+  const { id, author, permalink, versionIds, conversationId, summons } = readPayload(payload, us);
   return {
     channel: 'twitter',
     externalId: id,
@@ -24,7 +24,7 @@ export function toMessage(
             phone: null,
             email: null,
             onBehalfOf: null,
-            account: { id: author.id, handle: author.handle },
+            account: { id: author.id, handle: author.handle, permalink },
           },
     receivedAt,
     original: {

@@ -124,11 +124,12 @@ test('files that were added are told with what they were added with, member by m
 
 test('a case that is viral is told with its report, and the handle where the reporter may be', () => {
   const viral = { since: new Date('2026-11-22T03:20:00Z'), posts: 24 };
-  const account = { id: '1700000000000000001', handle: 'aseps_bdg' };
+  const permalink = 'https://x.com/aseps_bdg/status/1900000000000000001';
+  const account = { id: '1700000000000000001', handle: 'aseps_bdg', permalink };
   const posted = { ...handover, viral, identity: { ...handover.identity, account } } as Handover;
   const body = webhookBody(posted);
   expect(body.data.viral).toEqual({ since: '2026-11-22T03:20:00.000Z', posts: 24 });
-  expect(body.data.reporter?.account).toBe('aseps_bdg');
+  expect(body.data.reporter).toMatchObject({ account: 'aseps_bdg', permalink });
   expect(JSON.stringify(body)).not.toContain(account.id);
   expect(schema.Check(body)).toBe(true);
   expect(JSON.stringify(webhookBody({ ...posted, confidential: true }))).not.toContain('aseps_bdg');

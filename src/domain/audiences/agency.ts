@@ -136,6 +136,12 @@ export const WebhookBody = Type.Object(
             account: Type.Optional(
               text('The handle they posted under, without @; absent where they did not, or it is not known'),
             ),
+            permalink: Type.Optional(
+              Type.String({
+                format: 'uri',
+                description: 'Where the post stands; absent where there is none',
+              }),
+            ),
           },
           {
             description:
@@ -181,6 +187,7 @@ export function webhookBody(handover: Handover): WebhookBody {
               ...(identity.address == null ? {} : { address: identity.address }),
               onBehalfOf: identity.onBehalfOf,
               ...(identity.account?.handle == null ? {} : { account: identity.account.handle }),
+              ...(identity.account === undefined ? {} : { permalink: identity.account.permalink }),
             },
           }),
     },
