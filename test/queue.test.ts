@@ -90,6 +90,7 @@ describe.each(['redis', 'postgres'] as const)('the queue in %s', (kind) => {
       deliver: { ...nothing, waiting: 1 },
       messages: nothing,
       notify: nothing,
+      withdraw: nothing,
     });
 
     const seen: unknown[] = [];
@@ -105,6 +106,7 @@ describe.each(['redis', 'postgres'] as const)('the queue in %s', (kind) => {
           deliver: nothing,
           messages: nothing,
           notify: nothing,
+          withdraw: nothing,
         }),
       5_000,
     );
