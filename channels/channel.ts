@@ -21,6 +21,8 @@ import type { Call } from '../src/outbound/provider-call.ts';
 export type Channel = {
   readonly name: ChannelName;
   readonly providers: readonly Provider[];
+  /** Why nothing comes by it, where it fetches by itself and is not set up to. */
+  readonly off?: string;
   /** Sends word back to a reporter; absent where nothing is set up for it, and then nobody is told anything. */
   readonly send?: Send;
   /**

@@ -15,7 +15,8 @@ import { createStreamSource } from './stream/source.ts';
 export function createTwitterChannel(config: TwitterConfig, budget: Budget): Channel {
   const clients = createXClients(config);
   const { bearerToken } = config;
-  if (clients === null || bearerToken === null) return { name: 'twitter', providers: [] };
+  if (clients === null || bearerToken === null)
+    return { name: 'twitter', providers: [], off: 'TWITTER_BEARER_TOKEN is not set' };
   const { app, account } = clients;
   const tally = createTally();
   const search = createSearchSource({ config, client: app, budget, tally });

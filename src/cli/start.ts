@@ -95,11 +95,12 @@ async function run(start: Start): Promise<void> {
 }
 
 function describeChannels(gateway: Gateway): readonly string[] {
-  return gateway.channels.flatMap((channel) =>
-    channel.providers.flatMap((provider) =>
+  return gateway.channels.flatMap((channel) => [
+    ...channel.providers.flatMap((provider) =>
       'off' in provider ? [`channel ${channel.name}/${provider.name} is off: ${provider.off}`] : [],
     ),
-  );
+    ...(channel.off === undefined ? [] : [`channel ${channel.name} is off: ${channel.off}`]),
+  ]);
 }
 
 function describeReady(config: Config, port: number): string {
