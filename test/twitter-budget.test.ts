@@ -53,8 +53,8 @@ test('no more than the budget is read of posts that come fast, by stream and sea
     );
     await stopPosting();
     await stop();
-    // of what is left a search could not read a page
-    expect(await stage.readSpentPosts()).toBeGreaterThan(most - 30);
+    // of what is left a search could not read a page, but for the two blocks that a stream gives back as it ends
+    expect(await stage.readSpentPosts()).toBeGreaterThan(most - 1_000 - 30);
     expect(await stage.readSpentPosts()).toBeLessThanOrEqual(most);
     expect(stage.readPosts()).toBeLessThanOrEqual(most);
     expect(stage.readPosts()).toBeGreaterThan(most / 2);
