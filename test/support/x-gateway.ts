@@ -129,6 +129,9 @@ export async function openXGatewayStage(settings: Readonly<Record<string, string
       );
       return Object.fromEntries(rows.map(({ state, count }) => [state, count]));
     },
+    /** What became of each notification, and why. */
+    listOutcomes: async (): Promise<readonly object[]> =>
+      (await pool.query('select state, attempt_count, reason from notifications order by created_at')).rows,
     countWaiting: async (): Promise<number> => {
       const { rows } = await pool.query<{ count: number }>(
         `select ((select count(*) from messages where state = 'pending') +
