@@ -292,7 +292,7 @@ describe.concurrent('killed in the middle, it files each post once, and answers 
 });
 
 /**
- * Once in seven runs of all of them one answer was missing, and nobody has found out why: a case that fails is tried once more, and what
+ * Once in six runs of all of them one answer was missing, and nobody has found out why: a case that fails is tried once more, and what
  * its notifications came to is in the error.
  */
 describe.concurrent('each post is filed once, and answered once where it calls us', () => {
