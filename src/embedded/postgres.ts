@@ -38,7 +38,7 @@ export type Postgres = {
  * Modest in memory, friendly to group commit, silent about what was said: statements and their values never reach the
  * log. What durability needs (`fsync`, `full_page_writes`, `synchronous_commit`) stays at its default: on.
  */
-const settings = {
+const ownSettings = {
   listen_addresses: '127.0.0.1',
   shared_buffers: '256MB',
   // A burst of thousands a minute fits between two checkpoints; each page's first change after one is written in full.
@@ -64,8 +64,18 @@ const fastThenImmediate = [
 /** Long enough to replay 2 GB of write-ahead log on a slow disk. */
 const recoveryPatienceMs = 300_000;
 
-/** Starts the server, or adopts the one a killed gateway left; throws `AppError` `config` with what PostgreSQL said. */
-export async function startPostgres(folder: string, say: (line: string) => void): Promise<Postgres> {
+/** Settings of PostgreSQL, by their names there. */
+type Settings = Readonly<Record<string, string>>;
+
+/**
+ * Starts the server, with other settings than ours where `other` says so, or adopts the one a killed gateway left; throws
+ * `AppError` `config` with what PostgreSQL said.
+ */
+export async function startPostgres(
+  folder: string,
+  say: (line: string) => void,
+  other: Settings = {},
+): Promise<Postgres> {
   const paths = pathsIn(folder);
   const left = findServer(folder);
   // A server that is just stopping ends here, and the way goes on to a new one.
@@ -83,7 +93,7 @@ export async function startPostgres(folder: string, say: (line: string) => void)
     await initialise(folder, binaries, runAs);
   }
   removeStaleLock(folder);
-  const port = await launch(folder, binaries, runAs, say);
+  const port = await launch(folder, binaries, runAs, { ...ownSettings, ...other }, say);
   return { url: urlOf(folder, port), adopted: false, stop: () => stop(folder, readLock(folder)?.pid ?? 0) };
 }
 
@@ -156,6 +166,7 @@ async function launch(
   folder: string,
   { postgres }: PostgresBinaries,
   runAs: RunAs,
+  settings: Settings,
   say: (line: string) => void,
 ): Promise<number> {
   const paths = pathsIn(folder);
@@ -164,7 +175,7 @@ async function launch(
   for (let attempt = 1; ; attempt += 1) {
     const before = sizeOf(paths.log);
     const socket = { unix_socket_directories: hasRoomForSocket(paths.data) ? paths.data : '' };
-    const args = Object.entries({ ...settings, ...socket, port }).flatMap(([name, value]) => [
+    const args = Object.entries({ ...settings, ...socket, port: String(port) }).flatMap(([name, value]) => [
       '-c',
       `${name}=${value}`,
     ]);
