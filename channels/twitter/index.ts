@@ -7,6 +7,7 @@ import { createSearchSource } from './search/source.ts';
 import { createTally } from './search/tally.ts';
 import { createTwitterSend } from './send/send.ts';
 import { createStreamSource } from './stream/source.ts';
+import { createWire } from './stream/wire.ts';
 
 /**
  * Posts on X that call us: searched for, and streamed where the plan has it; word back is an answer to the post. Off without a
@@ -19,9 +20,10 @@ export function createTwitterChannel(config: TwitterConfig, budget: Budget): Cha
     return { name: 'twitter', providers: [], off: 'TWITTER_BEARER_TOKEN is not set' };
   const { app, account } = clients;
   const tally = createTally();
-  const search = createSearchSource({ config, client: app, budget, tally });
+  const wire = createWire(config.prices);
+  const search = createSearchSource({ config, client: app, budget, tally, wire });
   const stream = config.stream
-    ? [createStreamSource({ config, bearerToken, client: app, budget, tally })]
+    ? [createStreamSource({ config, bearerToken, client: app, budget, tally, wire })]
     : [];
   const sources = [search, ...stream];
   return {

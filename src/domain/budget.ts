@@ -29,6 +29,11 @@ export type BudgetState = Spent & {
 
 export const nothingSpent: Cost = { posts: 0, microdollars: 0 };
 
+export const addCosts = (a: Cost, b: Cost): Cost => ({
+  posts: a.posts + b.posts,
+  microdollars: a.microdollars + b.microdollars,
+});
+
 export const lesserOf = (a: Cost, b: Cost): Cost => ({
   posts: Math.min(a.posts, b.posts),
   microdollars: Math.min(a.microdollars, b.microdollars),

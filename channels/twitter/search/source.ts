@@ -9,6 +9,7 @@ import { splitAnswer } from '../read/split.ts';
 import { toMessage } from '../read/to-message.ts';
 import { createUs } from '../read/us.ts';
 import { momentOf } from '../snowflake.ts';
+import type { Wire } from '../stream/wire.ts';
 import {
   afterGap,
   afterNews,
@@ -34,6 +35,8 @@ type Parts = {
   readonly budget: Budget;
   /** Where the stream notes what it takes, too. */
   readonly tally?: Tally;
+  /** Where the stream learns what it lost. */
+  readonly wire?: Wire;
   /** Resolves then, or once the signal is aborted. */
   readonly pause?: (ms: number, signal: AbortSignal) => Promise<void>;
 };
@@ -52,6 +55,7 @@ export function createSearchSource({
   client,
   budget,
   tally = createTally(),
+  wire,
   pause = pauseFor,
 }: Parts): Source {
   const query = buildQuery(config);
@@ -88,6 +92,7 @@ export function createSearchSource({
       async function save(next: Cursor): Promise<void> {
         await door.saveCursor({ ...next, tally: tally.save(next.upTo, now()) });
         cursor = next;
+        wire?.readUpTo(unreadSince(cursor) - overlapMs - aheadMs);
       }
 
       async function giveUp(): Promise<void> {
@@ -180,8 +185,11 @@ export function createSearchSource({
     const messages = [...byId.values()].map((payload) =>
       toMessage(payload, { found: 'search', receivedAt, us }),
     );
-    if (messages.length > 0) tally.note([...byId.values()], await door.take(messages));
-    return messages.length === 0 ? null : Math.max(...[...byId.keys()].map((id) => momentOf(id).getTime()));
+    if (messages.length === 0) return null;
+    const accepted = await door.take(messages);
+    tally.note([...byId.values()], accepted);
+    wire?.found([...byId.values()], accepted);
+    return Math.max(...[...byId.keys()].map((id) => momentOf(id).getTime()));
   }
 }
 

@@ -106,6 +106,19 @@ describe('the meter of the stream', () => {
     expect(await meter.keepAhead()).toBe(false);
   });
 
+  it('counts what never came, known while it reads on or only after it gave the rest back', async () => {
+    const { meter, spentOn } = openBudget(20_000);
+    await meter.keepAhead();
+    meter.count([plain]);
+    meter.countLost({ posts: 4, microdollars: 4 * perPost });
+    await meter.close();
+    expect(spentOn(today)).toEqual({ posts: 5, microdollars: 5 * perPost });
+    meter.countLost({ posts: 2, microdollars: 2 * perPost });
+    await meter.close();
+    await meter.close();
+    expect(spentOn(today)).toEqual({ posts: 7, microdollars: 7 * perPost });
+  });
+
   it('charges each day with what came on it', async () => {
     const { meter, spentOn, pass } = openBudget(20_000);
     await meter.keepAhead();

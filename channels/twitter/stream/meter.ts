@@ -1,5 +1,6 @@
 import type { TwitterPrices } from '../../../src/config/twitter.ts';
 import {
+  addCosts,
   type Budget,
   type Cost,
   lesserOf,
@@ -30,14 +31,16 @@ export type Meter = {
   readonly count: (answers: readonly unknown[]) => void;
   /** Counts so many that came, and that nobody looked into. */
   readonly countUnread: (answers: number) => void;
+  /** Counts what was sent and never came. */
+  readonly countLost: (cost: Cost) => void;
   /** Reserves what may come next; false: there is not enough left, read no more. */
   readonly keepAhead: () => Promise<boolean>;
-  /** Gives back what was reserved and did not come. */
+  /** Gives back what was reserved and did not come. It may be used again. */
   readonly close: () => Promise<void>;
 };
 
 /**
- * Counts what a stream delivers against the budget, in blocks that are reserved before it can come. Each day pays for itself.
+ * Counts what the stream delivers against the budget, in blocks that are reserved before it can come. Each day pays for itself.
  */
 export function createMeter(budget: Budget, prices: TwitterPrices, clock: () => Date): Meter {
   const plain = (posts: number) => plainCost(posts, prices);
@@ -60,6 +63,8 @@ export function createMeter(budget: Budget, prices: TwitterPrices, clock: () => 
     let due = delivered;
     blocks = [];
     delivered = nothingSpent;
+    // Known late; where the budget has no room for it, nothing more is read.
+    if (reserved.length === 0 && due.posts > 0) await budget.reserve(due);
     for (const [index, reservation] of reserved.entries()) {
       const share = index === reserved.length - 1 ? due : lesserOf(due, block);
       due = minus(due, share);
@@ -69,16 +74,19 @@ export function createMeter(budget: Budget, prices: TwitterPrices, clock: () => 
 
   /** By a whole block at least. */
   function isAhead(): boolean {
-    const { posts, microdollars } = plus(delivered, block);
+    const { posts, microdollars } = addCosts(delivered, block);
     return posts <= blocks.length * block.posts && microdollars <= blocks.length * block.microdollars;
   }
 
   return {
     count: (answers) => {
-      delivered = answers.map((answer) => costOf(answer, prices)).reduce(plus, delivered);
+      delivered = answers.map((answer) => costOf(answer, prices)).reduce(addCosts, delivered);
     },
     countUnread: (answers) => {
-      delivered = plus(delivered, plain(answers));
+      delivered = addCosts(delivered, plain(answers));
+    },
+    countLost: (cost) => {
+      delivered = addCosts(delivered, cost);
     },
     keepAhead: async () => {
       if (dayOf(clock()) !== day) {
@@ -97,11 +105,6 @@ export function createMeter(budget: Budget, prices: TwitterPrices, clock: () => 
     close: settle,
   };
 }
-
-const plus = (a: Cost, b: Cost): Cost => ({
-  posts: a.posts + b.posts,
-  microdollars: a.microdollars + b.microdollars,
-});
 
 const minus = (a: Cost, b: Cost): Cost => ({
   posts: a.posts - b.posts,

@@ -9,11 +9,12 @@ import { createUs, type Us } from '../read/us.ts';
 import { buildQuery } from '../search/query.ts';
 import type { Tally } from '../search/tally.ts';
 import { alarmOfBudget, alarmOfEnd, alarmOfRules, raise } from './alarms.ts';
-import { openStream, type StreamPatience, streamPatience } from './connection.ts';
-import { createMeter } from './meter.ts';
+import { type OpenStream, openStream, type StreamPatience, streamPatience } from './connection.ts';
+import { createMeter, type Meter } from './meter.ts';
 import { type Attempts, noAttempts, planReconnection, type StreamEnd } from './reconnect.ts';
 import { type Rules, reconcileRules } from './rules.ts';
 import { type Spent, takeStream } from './take.ts';
+import { createWire, type Wire } from './wire.ts';
 
 type Parts = {
   readonly config: TwitterConfig;
@@ -22,6 +23,8 @@ type Parts = {
   readonly budget: Budget;
   /** Of what is taken, for the search to know of it. */
   readonly tally?: Tally;
+  /** Where the search says what never came. */
+  readonly wire?: Wire;
   readonly patience?: StreamPatience;
   /** Resolves then, or once the signal is aborted. */
   readonly pause?: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -37,20 +40,39 @@ const lookAtBudgetEveryMs = 15 * 60_000;
  */
 export function createStreamSource({ pause = pauseFor, ...parts }: Parts): Source {
   const { budget, config } = parts;
-  const reading = { patience: streamPatience, ...parts, query: buildQuery(config), us: createUs(config) };
+  const { prices } = config;
+  const wire = parts.wire ?? createWire(prices);
+  const reading = {
+    patience: streamPatience,
+    ...parts,
+    wire,
+    query: buildQuery(config),
+    us: createUs(config),
+  };
   return {
     name: 'twitter/stream',
     run: async (door, signal) => {
+      const meter = createMeter(budget, prices, door.clock);
       let attempts: Attempts = noAttempts;
-      while (!signal.aborted) {
-        const end = await streamOnce(reading, door, signal);
-        if (signal.aborted) return;
+      try {
+        while (!signal.aborted) {
+          const end = await streamOnce(reading, meter, door, signal);
+          if (signal.aborted) return;
+          meter.countLost(wire.takeLost());
+          // What is ahead stays counted while some of it may be lost on the way.
+          if (wire.isQuiet()) await meter.close();
+          await pauseAfter(end);
+        }
+      } finally {
+        await meter.close();
+      }
+
+      async function pauseAfter(end: StreamEnd | Spent): Promise<void> {
         if (end === 'spent') {
           const { renewsAt } = await budget.state();
           raise(door, alarmOfBudget(renewsAt));
           const untilRenewed = renewsAt.getTime() - door.clock().getTime();
-          await pause(Math.min(Math.max(untilRenewed, 1_000), lookAtBudgetEveryMs), signal);
-          continue;
+          return pause(Math.min(Math.max(untilRenewed, 1_000), lookAtBudgetEveryMs), signal);
         }
         const next = planReconnection(attempts, end, door.clock());
         attempts = next.attempts;
@@ -69,26 +91,32 @@ type Reading = Required<Omit<Parts, 'pause' | 'tally'>> &
 /** One connection, from its rules to its end. */
 async function streamOnce(
   reading: Reading,
+  meter: Meter,
   door: SourceDoor,
   signal: AbortSignal,
 ): Promise<StreamEnd | Spent> {
-  const { budget, bearerToken, us, patience, tally } = reading;
-  const { apiUrl, prices } = reading.config;
-  const meter = createMeter(budget, prices, door.clock);
+  const { bearerToken, us, patience, tally, wire } = reading;
+  if (!(await meter.keepAhead())) return 'spent';
+  const rules = await findRules(reading, door, signal);
+  if ('kind' in rules) return rules;
+  const address = { apiUrl: reading.config.apiUrl, bearerToken, fields: postFields };
+  let wasRefused = false;
+  wire.open(door.clock());
   try {
-    if (!(await meter.keepAhead())) return 'spent';
-    const rules = await findRules(reading, door, signal);
-    if ('kind' in rules) return rules;
-    const address = { apiUrl, bearerToken, fields: postFields };
     const stream = await openStream(address, patience, door.clock, signal);
+    wasRefused = isRefusal(stream);
     if (stream.kind !== 'open') return stream;
     raise(door, alarmOfRules(rules.foreign));
     door.connected();
-    return await takeStream(stream, { ruleIds: rules.ids, meter, us, door, tally });
+    return await takeStream(stream, { ruleIds: rules.ids, meter, us, door, tally, wire });
   } finally {
-    await meter.close();
+    wire.close(door.clock(), wasRefused);
   }
 }
+
+/** X said so itself; who hears nothing of X may have been sent posts. */
+const isRefusal = (end: OpenStream | StreamEnd): boolean =>
+  end.kind === 'crowded' || (end.kind === 'failed' && end.failure.kind !== 'unreachable');
 
 async function findRules(
   { client, query }: Reading,

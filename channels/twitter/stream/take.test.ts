@@ -4,6 +4,7 @@ import { createUs } from '../read/us.ts';
 import { createTally } from '../search/tally.ts';
 import { firstIdAt } from '../snowflake.ts';
 import { takeStream } from './take.ts';
+import { createWire } from './wire.ts';
 
 const minute = 60_000;
 const now = Date.parse('2026-11-22T10:00:00Z');
@@ -27,12 +28,14 @@ async function takeLines(lines: readonly string[], take: SourceDoor['take']): Pr
   const meter = {
     count: () => {},
     countUnread: () => {},
+    countLost: () => {},
     keepAhead: async () => true,
     close: async () => {},
   };
   const door = { take, clock, connected: () => {} } as unknown as SourceDoor;
   const us = createUs({ account: 'LAPOR1708', terms: ['#lapor'], accessToken: null });
-  await takeStream(stream, { ruleIds: new Set(['1']), meter, us, door, tally }).catch(() => {});
+  const wire = createWire({ post: 0, user: 0, answer: 0, count: 0 });
+  await takeStream(stream, { ruleIds: new Set(['1']), meter, us, door, tally, wire }).catch(() => {});
   return tally.read(now).taken;
 }
 

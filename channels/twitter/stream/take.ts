@@ -7,6 +7,7 @@ import type { OpenStream } from './connection.ts';
 import { readStreamEntry } from './entry.ts';
 import type { Meter } from './meter.ts';
 import type { StreamEnd } from './reconnect.ts';
+import type { Wire } from './wire.ts';
 
 /** There is too little left to spend on the stream. */
 export type Spent = 'spent';
@@ -19,6 +20,7 @@ type Parts = {
   readonly door: SourceDoor;
   /** Of what is taken, for the search to know of it. */
   readonly tally: Tally | undefined;
+  readonly wire: Wire;
 };
 
 /** Made durable at a time; the next ones are read meanwhile. */
@@ -26,7 +28,7 @@ const batchPosts = 200;
 
 /** Takes what a connection brings until it ends, and says how it did. Rejects where posts cannot be stored or counted. */
 export async function takeStream(stream: OpenStream, parts: Parts): Promise<StreamEnd | Spent> {
-  const { ruleIds, meter, us, door, tally } = parts;
+  const { ruleIds, meter, us, door, tally, wire } = parts;
   const openedAt = door.clock().getTime();
   let isAlive = false;
   let end: StreamEnd | Spent | null = null;
@@ -36,6 +38,7 @@ export async function takeStream(stream: OpenStream, parts: Parts): Promise<Stre
       const entries = lines.map((line) => readStreamEntry(line, ruleIds));
       const posts = entries.filter((entry) => entry.kind === 'post');
       meter.count(posts.map(({ answer }) => answer));
+      meter.countLost(wire.takeLost());
       const hasMore = await meter.keepAhead();
       const farewell = entries.find((entry) => entry.kind === 'farewell');
       if (!hasMore) end ??= 'spent';
