@@ -24,13 +24,12 @@ declare module 'vitest' {
 }
 
 /**
- * Of the PostgreSQL that all tests share. They kill processes, never the machine, so nothing has to reach the disk: on a slow one
- * everybody would wait for those who make and drop databases. Nine gateways run at a time, each with 32 connections. A
- * database is dropped once every backend has heard of it, and one whose client falls silent while it signs in hears nothing.
+ * Of the PostgreSQL that all tests share. Nine gateways run at a time, each with 32 connections. A database is dropped once
+ * every backend has heard of it, and one whose client falls silent while it signs in hears nothing.
  */
-const sharedSettings = { fsync: 'off', max_connections: '500', authentication_timeout: '10s' };
+const sharedSettings = { max_connections: '500', authentication_timeout: '10s' };
 
-/** A PostgreSQL and a Redis for this run of the tests, gone when it ends in whatever way. */
+/** A PostgreSQL and a Redis for this run of the tests, with full durability, gone when it ends in whatever way. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), 'lapor-test-'));
   letPass(folder);
