@@ -4,7 +4,10 @@ const endurance = ['test/outage-recovery.test.ts', 'test/twitter-faults.test.ts'
 const alone = ['overload', 'flood', 'directory', 'attachments', 'owner-files', 'mailbox-large'].map(
   (name) => `test/${name}.test.ts`,
 );
+/** Packages take a second to load: once in a process, not once in a file. */
+const sharingPackages = { isolate: false, setupFiles: ['test/support/fresh-modules.ts'] };
 const withServers = {
+  ...sharingPackages,
   globalSetup: ['test/support/servers.ts'],
   testTimeout: 30_000,
   hookTimeout: 60_000,
@@ -18,6 +21,7 @@ export default defineConfig({
       {
         // No servers, no network: what runs on every save.
         test: {
+          ...sharingPackages,
           name: 'unit',
           include: ['{src,channels,workers,chaos}/**/*.test.{ts,tsx}'],
           // properties try a hundred cases, on a machine that may be busy
