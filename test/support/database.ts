@@ -23,7 +23,7 @@ export async function createTestDatabase(options: { readonly seeded?: boolean } 
       await pool.end();
       // What a test left behind, a killed worker for one, must not keep the database.
       // Refused while autovacuum, which only a superuser may end, is at it.
-      await vi.waitFor(() => onServer(`drop database ${name} with (force)`), 20_000);
+      await vi.waitFor(() => onServer(`drop database ${name} with (force)`), 40_000);
     },
   };
 }

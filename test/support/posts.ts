@@ -14,8 +14,8 @@ const us = createUs({
 });
 
 export type Account = { readonly id: string; readonly handle: string; readonly name: string };
-export const siti: Account = { id: '71001', handle: 'siti_rahayu', name: 'Siti Rahayu' };
-export const budi: Account = { id: '71002', handle: 'budi_wae', name: 'Budi Waluyo' };
+export const siti: Account = { id: '1471001471001471001', handle: 'siti_rahayu', name: 'Siti Rahayu' };
+export const budi: Account = { id: '1471002471002471002', handle: 'budi_wae', name: 'Budi Waluyo' };
 export const ourAccount: Account = { id: ourId, handle: 'LAPOR1708', name: 'LAPOR!' };
 
 /** A post as X gives it, with what it refers to. */

@@ -32,6 +32,8 @@ type Parts = {
 
 /** Limits may be raised, and what others reserved comes back. */
 const lookAtBudgetEveryMs = 15 * 60_000;
+/** While some of what is reserved is for posts that may be lost: soon the search needs it. */
+const lookAtWireEveryMs = 60_000;
 
 /**
  * Takes posts within seconds of being posted, while X lets us and there is money to spare. What it misses the search finds, so
@@ -72,7 +74,8 @@ export function createStreamSource({ pause = pauseFor, ...parts }: Parts): Sourc
           const { renewsAt } = await budget.state();
           raise(door, alarmOfBudget(renewsAt));
           const untilRenewed = renewsAt.getTime() - door.clock().getTime();
-          return pause(Math.min(Math.max(untilRenewed, 1_000), lookAtBudgetEveryMs), signal);
+          const lookEveryMs = wire.isQuiet() ? lookAtBudgetEveryMs : lookAtWireEveryMs;
+          return pause(Math.min(Math.max(untilRenewed, 1_000), lookEveryMs), signal);
         }
         const next = planReconnection(attempts, end, door.clock());
         attempts = next.attempts;

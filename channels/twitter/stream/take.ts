@@ -1,4 +1,5 @@
 import type { SourceDoor } from '../../channel.ts';
+import type { Payload } from '../read/payload.ts';
 import { splitAnswer } from '../read/split.ts';
 import { toMessage } from '../read/to-message.ts';
 import type { Us } from '../read/us.ts';
@@ -37,7 +38,9 @@ export async function takeStream(stream: OpenStream, parts: Parts): Promise<Stre
       isAlive = true;
       const entries = lines.map((line) => readStreamEntry(line, ruleIds));
       const posts = entries.filter((entry) => entry.kind === 'post');
+      const ours = posts.filter(({ isOurs }) => isOurs).flatMap(({ answer }) => splitAnswer(answer).payloads);
       meter.count(posts.map(({ answer }) => answer));
+      wire.came(ours, door.clock());
       meter.countLost(wire.takeLost());
       const hasMore = await meter.keepAhead();
       const farewell = entries.find((entry) => entry.kind === 'farewell');
@@ -47,7 +50,7 @@ export async function takeStream(stream: OpenStream, parts: Parts): Promise<Stre
       if (!hasMore || farewell !== undefined) stream.close();
       const unreadable = entries.filter((entry) => entry.kind === 'unreadable').length;
       if (unreadable > 0) door.log.info({ event: 'stream_lines_unreadable', lines: unreadable });
-      await takePosts(posts.filter(({ isOurs }) => isOurs).map(({ answer }) => answer));
+      await takePosts(ours);
       door.connected();
     }
   } finally {
@@ -58,9 +61,8 @@ export async function takeStream(stream: OpenStream, parts: Parts): Promise<Stre
   }
   return end ?? { kind: 'dropped', openMs: door.clock().getTime() - openedAt, delivered: isAlive };
 
-  async function takePosts(answers: readonly object[]): Promise<void> {
+  async function takePosts(payloads: readonly Payload[]): Promise<void> {
     const receivedAt = door.clock();
-    const payloads = answers.flatMap((answer) => splitAnswer(answer).payloads);
     for (let from = 0; from < payloads.length; from += batchPosts) {
       const batch = payloads.slice(from, from + batchPosts);
       const messages = batch.map((payload) => toMessage(payload, { found: 'stream', receivedAt, us }));

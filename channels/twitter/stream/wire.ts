@@ -7,13 +7,15 @@ import { momentOf } from '../snowflake.ts';
 
 /**
  * The wire between X and us, on which posts get lost: where a connection breaks off, X has sent some that never come, and bills
- * them. The search finds them, so what it took first of those that were posted while the stream was open counts as sent by the
- * stream as well.
+ * them. The search finds them, so what it took first, of those that were posted since the stream was last heard of, counts as
+ * sent by the stream as well.
  */
 export type Wire = {
   /** X may send something from now on. */
   readonly open: (at: Date) => void;
-  /** It does not any more; `wasRefused`: it never did. */
+  /** These came, or nothing but a sign of life: so there was nothing to send. */
+  readonly came: (payloads: readonly Payload[], at: Date) => void;
+  /** Nothing comes any more; `wasRefused`: nothing ever did. */
   readonly close: (at: Date, wasRefused: boolean) => void;
   /** The search took these; `accepted` in the same order. */
   readonly found: (payloads: readonly Payload[], accepted: readonly Accepted[]) => void;
@@ -25,55 +27,74 @@ export type Wire = {
   readonly isQuiet: () => boolean;
 };
 
-/** In milliseconds since 1970; endless while it is open. */
-type Opening = { readonly from: number; readonly to: number };
+/** What was posted then may be on the wire. In milliseconds since 1970; endless while it is open. */
+type Span = { readonly from: number; readonly to: number };
+type Post = { readonly at: number; readonly cost: Cost };
 
 /** So much later than it is posted the stream has a post, clocks that differ included. */
 const lateMs = 20_000;
 
-export function createWire(prices: TwitterPrices): Wire {
-  /** The last one last; of what was posted in them not all is read yet. */
-  let openings: readonly Opening[] = [];
-  let lost = nothingSpent;
+const isWithin = (at: number, { from, to }: Span): boolean => at >= from - lateMs && at < to + lateMs;
 
-  const mayHaveSent = (moment: number): boolean =>
-    openings.some(({ from, to }) => moment >= from - lateMs && moment < to + lateMs);
+export function createWire(prices: TwitterPrices): Wire {
+  let open: Span | null = null;
+  /** The last one last; of what was posted in them not all is read yet. */
+  let closed: readonly Span[] = [];
+  /** By id, what the search has and the stream does not. */
+  const missing = new Map<string, Post>();
 
   return {
     open: (at) => {
-      openings = [...openings, { from: at.getTime(), to: Number.POSITIVE_INFINITY }];
+      open = { from: at.getTime(), to: Number.POSITIVE_INFINITY };
+    },
+    came: (payloads, at) => {
+      for (const { data } of payloads) missing.delete(data.id);
+      if (open === null) return;
+      // In the order they were posted, more or less: who lags behind has not heard of later ones.
+      const moments = payloads.map(({ data }) => momentOf(data.id).getTime());
+      open = {
+        ...open,
+        from: Math.max(open.from, moments.length === 0 ? at.getTime() : Math.max(...moments)),
+      };
+      for (const [id, post] of missing) {
+        if (![open, ...closed].some((span) => isWithin(post.at, span))) missing.delete(id);
+      }
     },
     close: (at, wasRefused) => {
-      const last = openings.at(-1);
-      if (last === undefined) return;
-      const others = openings.slice(0, -1);
-      openings = wasRefused ? others : join(others, { ...last, to: at.getTime() });
+      if (open !== null && !wasRefused) closed = join(closed, { ...open, to: at.getTime() });
+      open = null;
     },
     found: (payloads, accepted) => {
-      lost = payloads
-        .filter(
-          ({ data }, index) =>
-            accepted[index]?.repeated === false && mayHaveSent(momentOf(data.id).getTime()),
-        )
-        .map((payload) => costOf(payload, prices))
-        .reduce(addCosts, lost);
+      const spans = open === null ? closed : [open, ...closed];
+      for (const [index, payload] of payloads.entries()) {
+        const { id } = payload.data;
+        const at = momentOf(id).getTime();
+        const isFirst = accepted[index]?.repeated === false;
+        if (isFirst && spans.some((span) => isWithin(at, span)))
+          missing.set(id, { at, cost: costOf(payload, prices) });
+      }
     },
     readUpTo: (moment) => {
-      openings = openings.filter(({ to }) => to + lateMs > moment);
+      closed = closed.filter(({ to }) => to + lateMs > moment);
     },
     takeLost: () => {
-      const taken = lost;
-      lost = nothingSpent;
-      return taken;
+      let lost = nothingSpent;
+      for (const [id, { at, cost }] of missing) {
+        // It may still come.
+        if (open !== null && isWithin(at, open)) continue;
+        missing.delete(id);
+        lost = addCosts(lost, cost);
+      }
+      return lost;
     },
-    isQuiet: () => openings.length === 0,
+    isQuiet: () => open === null && closed.length === 0,
   };
 }
 
 /** Those that follow at once as one: X may be out of reach a thousand times in a row. */
-function join(openings: readonly Opening[], next: Opening): readonly Opening[] {
-  const last = openings.at(-1);
+function join(spans: readonly Span[], next: Span): readonly Span[] {
+  const last = spans.at(-1);
   return last !== undefined && next.from - last.to <= lateMs
-    ? [...openings.slice(0, -1), { from: last.from, to: next.to }]
-    : [...openings, next];
+    ? [...spans.slice(0, -1), { from: last.from, to: next.to }]
+    : [...spans, next];
 }
