@@ -59,8 +59,8 @@ export function createStreamSource({ pause = pauseFor, ...parts }: Parts): Sourc
       try {
         while (!signal.aborted) {
           const end = await streamOnce(reading, meter, door, signal);
-          if (signal.aborted) return;
           meter.countLost(wire.takeLost());
+          if (signal.aborted) return;
           // What is ahead stays counted while some of it may be lost on the way.
           if (wire.isQuiet()) await meter.close();
           await pauseAfter(end);
