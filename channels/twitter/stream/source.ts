@@ -103,17 +103,18 @@ async function streamOnce(
   const rules = await findRules(reading, door, signal);
   if ('kind' in rules) return rules;
   const address = { apiUrl: reading.config.apiUrl, bearerToken, fields: postFields };
-  let wasRefused = false;
+  let isAllHere = false;
   wire.open(door.clock());
   try {
     const stream = await openStream(address, patience, door.clock, signal);
-    wasRefused = isRefusal(stream);
+    isAllHere = isRefusal(stream);
     if (stream.kind !== 'open') return stream;
     raise(door, alarmOfRules(rules.foreign));
     door.connected();
     return await takeStream(stream, { ruleIds: rules.ids, meter, us, door, tally, wire });
   } finally {
-    wire.close(door.clock(), wasRefused);
+    // Where we stop there is nobody left to ask the search what was on its way.
+    wire.close(door.clock(), isAllHere || signal.aborted);
   }
 }
 

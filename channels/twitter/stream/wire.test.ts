@@ -26,7 +26,7 @@ function createBroken() {
 describe('lost are', () => {
   it('those that the search took first, posted while the stream was open, once', () => {
     const wire = createBroken();
-    const posts = [-30, 0, 30, 70, 90].map(postedAt);
+    const posts = [-30, 0, 30, 61, 90].map(postedAt);
     wire.found(posts, [first, first, again, first, first]);
     expect(wire.takeLost()).toEqual(lost(2));
     expect(wire.takeLost()).toEqual(lost(0));
@@ -38,6 +38,7 @@ describe('lost are', () => {
     wire.found([postedAt(30)], [first]);
     expect(wire.takeLost()).toEqual(lost(0));
     wire.close(at(45), false);
+    wire.open(at(46));
     expect(wire.takeLost()).toEqual(lost(1));
   });
 
@@ -63,11 +64,12 @@ describe('lost are', () => {
     expect(wire.takeLost()).toEqual(lost(1));
   });
 
-  it('none where X opened no stream', () => {
+  it('none where X opened no stream, or all was here that was sent', () => {
     const wire = create();
     wire.open(at(0));
-    wire.close(at(60), true);
     wire.found([postedAt(30)], [first]);
+    wire.close(at(60), true);
+    wire.found([postedAt(31)], [first]);
     expect(wire.takeLost()).toEqual(lost(0));
     expect(wire.isQuiet()).toBe(true);
   });
@@ -86,9 +88,9 @@ describe('lost are', () => {
 describe('it is quiet', () => {
   it('once the search has read what was posted until it closed, and a little later', () => {
     const wire = createBroken();
-    wire.readUpTo(noon + 60_000);
+    wire.readUpTo(noon + 61_000);
     expect(wire.isQuiet()).toBe(false);
-    wire.readUpTo(noon + 80_000);
+    wire.readUpTo(noon + 62_000);
     expect(wire.isQuiet()).toBe(true);
   });
 

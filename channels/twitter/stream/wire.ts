@@ -15,8 +15,8 @@ export type Wire = {
   readonly open: (at: Date) => void;
   /** These came, or nothing but a sign of life: so there was nothing to send. */
   readonly came: (payloads: readonly Payload[], at: Date) => void;
-  /** Nothing comes any more; `wasRefused`: nothing ever did. */
-  readonly close: (at: Date, wasRefused: boolean) => void;
+  /** Nothing comes any more; `isAllHere`: nor was anything on its way. */
+  readonly close: (at: Date, isAllHere: boolean) => void;
   /** The search took these; `accepted` in the same order. */
   readonly found: (payloads: readonly Payload[], accepted: readonly Accepted[]) => void;
   /** The search has read all that was posted before that moment, in milliseconds since 1970. */
@@ -31,10 +31,12 @@ export type Wire = {
 type Span = { readonly from: number; readonly to: number };
 type Post = { readonly at: number; readonly cost: Cost };
 
-/** So much later than it is posted the stream has a post, clocks that differ included. */
+/** So much later than it is posted the stream has a post, at most. */
 const lateMs = 20_000;
+/** Clocks differ by less. */
+const skewMs = 2_000;
 
-const isWithin = (at: number, { from, to }: Span): boolean => at >= from - lateMs && at < to + lateMs;
+const isWithin = (at: number, { from, to }: Span): boolean => at >= from - lateMs && at < to + skewMs;
 
 export function createWire(prices: TwitterPrices): Wire {
   let open: Span | null = null;
@@ -42,6 +44,13 @@ export function createWire(prices: TwitterPrices): Wire {
   let closed: readonly Span[] = [];
   /** By id, what the search has and the stream does not. */
   const missing = new Map<string, Post>();
+
+  const mayHaveSent = (at: number): boolean =>
+    (open === null ? closed : [open, ...closed]).some((span) => isWithin(at, span));
+
+  function forgetOthers(): void {
+    for (const [id, { at }] of missing) if (!mayHaveSent(at)) missing.delete(id);
+  }
 
   return {
     open: (at) => {
@@ -56,32 +65,29 @@ export function createWire(prices: TwitterPrices): Wire {
         ...open,
         from: Math.max(open.from, moments.length === 0 ? at.getTime() : Math.max(...moments)),
       };
-      for (const [id, post] of missing) {
-        if (![open, ...closed].some((span) => isWithin(post.at, span))) missing.delete(id);
-      }
+      forgetOthers();
     },
-    close: (at, wasRefused) => {
-      if (open !== null && !wasRefused) closed = join(closed, { ...open, to: at.getTime() });
+    close: (at, isAllHere) => {
+      if (open !== null && !isAllHere) closed = join(closed, { ...open, to: at.getTime() });
       open = null;
+      forgetOthers();
     },
     found: (payloads, accepted) => {
-      const spans = open === null ? closed : [open, ...closed];
       for (const [index, payload] of payloads.entries()) {
         const { id } = payload.data;
         const at = momentOf(id).getTime();
         const isFirst = accepted[index]?.repeated === false;
-        if (isFirst && spans.some((span) => isWithin(at, span)))
-          missing.set(id, { at, cost: costOf(payload, prices) });
+        if (isFirst && mayHaveSent(at)) missing.set(id, { at, cost: costOf(payload, prices) });
       }
     },
     readUpTo: (moment) => {
-      closed = closed.filter(({ to }) => to + lateMs > moment);
+      closed = closed.filter(({ to }) => to + skewMs > moment);
     },
     takeLost: () => {
       let lost = nothingSpent;
       for (const [id, { at, cost }] of missing) {
-        // It may still come.
-        if (open !== null && isWithin(at, open)) continue;
+        // What is not of one that is closed may still come.
+        if (!closed.some((span) => isWithin(at, span))) continue;
         missing.delete(id);
         lost = addCosts(lost, cost);
       }
