@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createPool, type Pool } from '../src/db/pool.ts';
 import { findProgressByReceipt } from '../src/db/progress.ts';
 import type { Kind } from '../src/domain/report.ts';
@@ -39,27 +40,29 @@ afterAll(async () => {
 
 const identity = { name: 'Sri Wahyuni', phone: '+6281234567890', email: null, onBehalfOf: null };
 const openDoorThere = (folder?: string) => openDoor({ ...core.context, db: pool }, folder);
-const onDatabase = (statement: string) =>
-  database.pool.query(statement.replace('%', new URL(database.url).pathname.slice(1)));
-const hangUpOthers = () =>
-  database.pool.query(
-    'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+/** Changes for everybody whether this database can be written to: who is connected is hung up on, and comes again. */
+async function setReadOnly(statement: 'set default_transaction_read_only = on' | 'reset all'): Promise<void> {
+  const client = new pg.Client({
+    connectionString: database.url,
+    options: '-c default_transaction_read_only=off',
+  });
+  await client.connect();
+  await client.query(`alter database ${client.database} ${statement}`);
+  await client.query(
+    'select pg_terminate_backend(pid, 1000) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
   );
+  await client.end();
+  // until the pool has noticed
+  await vi.waitFor(() => database.pool.query('select'));
+}
 
 describe.each<[string, () => unknown, () => unknown]>([
   ['refuses connections', () => relay.cut(), () => relay.mend()],
   ['is a black hole', () => relay.swallow(), () => relay.mend()],
   [
     'is read-only',
-    async () => {
-      await onDatabase('alter database % set default_transaction_read_only = on');
-      await hangUpOthers();
-    },
-    async () => {
-      await database.pool.query('set default_transaction_read_only = off');
-      await onDatabase('alter database % reset default_transaction_read_only');
-      await hangUpOthers();
-    },
+    () => setReadOnly('set default_transaction_read_only = on'),
+    () => setReadOnly('reset all'),
   ],
   [
     'has a full disk',
