@@ -48,8 +48,10 @@ async function setReadOnly(statement: 'set default_transaction_read_only = on' |
   });
   await client.connect();
   await client.query(`alter database ${client.database} ${statement}`);
+  // of ours alone: autovacuum may be at it, and is a superuser's
   await client.query(
-    'select pg_terminate_backend(pid, 1000) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+    `select pg_terminate_backend(pid, 1000) from pg_stat_activity
+     where datname = current_database() and usename = current_user and pid <> pg_backend_pid()`,
   );
   await client.end();
   // until the pool has noticed
