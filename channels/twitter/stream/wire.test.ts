@@ -64,6 +64,15 @@ describe('lost are', () => {
     expect(wire.takeLost()).toEqual(lost(1));
   });
 
+  it('those that were posted after one whose id is of tomorrow came', () => {
+    const wire = create();
+    wire.open(at(0));
+    wire.came([postedAt(86_400)], at(60));
+    wire.close(at(90), false);
+    wire.found([postedAt(70)], [first]);
+    expect(wire.takeLost()).toEqual(lost(1));
+  });
+
   it('none where X opened no stream, or all was here that was sent', () => {
     const wire = create();
     wire.open(at(0));

@@ -61,10 +61,8 @@ export function createWire(prices: TwitterPrices): Wire {
       if (open === null) return;
       // In the order they were posted, more or less: who lags behind has not heard of later ones.
       const moments = payloads.map(({ data }) => momentOf(data.id).getTime());
-      open = {
-        ...open,
-        from: Math.max(open.from, moments.length === 0 ? at.getTime() : Math.max(...moments)),
-      };
+      const heardUpTo = moments.length === 0 ? at.getTime() : Math.min(at.getTime(), Math.max(...moments));
+      open = { ...open, from: Math.max(open.from, heardUpTo) };
       forgetOthers();
     },
     close: (at, isAllHere) => {
