@@ -1,21 +1,19 @@
 import type { FileProblem } from '../domain/attachment.ts';
-import { anonymizeDocx } from './docx.ts';
-import { anonymizePdf } from './pdf.ts';
-import { tiffToPdf } from './tiff.ts';
 
 /** The program of the process that `rewriteDocument` starts. */
 
 const [, , kind, input = '', output = '', maxPages, maxPixels] = process.argv;
 const limits = { maxPages: Number(maxPages), maxPixels: Number(maxPixels) };
 
-function rewrite(): Promise<FileProblem | null> {
+/** Loads what this kind needs and nothing else: a process lives for one file, and most of its time goes into loading. */
+async function rewrite(): Promise<FileProblem | null> {
   switch (kind) {
     case 'pdf':
-      return anonymizePdf({ input, output, ...limits });
+      return (await import('./pdf.ts')).anonymizePdf({ input, output, ...limits });
     case 'tiff':
-      return tiffToPdf({ input, output, ...limits });
+      return (await import('./tiff.ts')).tiffToPdf({ input, output, ...limits });
     default:
-      return anonymizeDocx({ input, output });
+      return (await import('./docx.ts')).anonymizeDocx({ input, output });
   }
 }
 

@@ -28,6 +28,7 @@ import { registerAddressLimits } from './limits/addresses.ts';
 import { registerBodyBudget } from './limits/bodies.ts';
 import { longestRequestMs, registerBodyDeadline } from './limits/body-deadline.ts';
 import { createChallenges } from './limits/challenges.ts';
+import { registerClosing } from './limits/closing.ts';
 import { type ConnectionBounds, connectionBounds } from './limits/connections.ts';
 import { registerPressure } from './limits/pressure.ts';
 import { limitSenders } from './limits/senders.ts';
@@ -102,6 +103,7 @@ export async function createApp(
   });
   app.setNotFoundHandler(answerNotFound);
 
+  registerClosing(app);
   registerSecurity(app);
   await registerPressure(app, context);
   const addresses = await registerAddressLimits(app, context);
