@@ -1,12 +1,10 @@
-import { existsSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { hasChromium, launchChromium } from './support/browser.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { type Running, startGateway } from './support/gateway.ts';
 
-const chromiumPath = '/usr/bin/chromium';
-
-describe.skipIf(!existsSync(chromiumPath))('the pages in a browser', () => {
+describe.skipIf(!hasChromium)('the pages in a browser', () => {
   let database: TestDatabase;
   let gateway: Running;
   let browser: Browser;
@@ -21,10 +19,7 @@ describe.skipIf(!existsSync(chromiumPath))('the pages in a browser', () => {
       FORM_MIN_SECONDS: '0',
       ...(inject('redisUrl') !== null && { REDIS_URL: inject('redisUrl') ?? '' }),
     });
-    browser = await chromium.launch({
-      executablePath: chromiumPath,
-      args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
-    });
+    browser = await launchChromium();
   });
   afterAll(async () => {
     await browser?.close();

@@ -1,14 +1,12 @@
-import { existsSync } from 'node:fs';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { hasChromium, launchChromium } from './support/browser.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { type Running, startGateway } from './support/gateway.ts';
 import { expectUsable } from './support/looks.ts';
 import { uniqueWord } from './support/unique-word.ts';
 
-const chromiumPath = '/usr/bin/chromium';
-
-describe.skipIf(!existsSync(chromiumPath))('the report form in a browser with scripts', () => {
+describe.skipIf(!hasChromium)('the report form in a browser with scripts', () => {
   let database: TestDatabase;
   let gateway: Running;
   let browser: Browser;
@@ -25,10 +23,7 @@ describe.skipIf(!existsSync(chromiumPath))('the report form in a browser with sc
       QUEUE_NAMESPACE: 'report-form',
       ...(inject('redisUrl') !== null && { REDIS_URL: inject('redisUrl') ?? '' }),
     });
-    browser = await chromium.launch({
-      executablePath: chromiumPath,
-      args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
-    });
+    browser = await launchChromium();
   });
   afterAll(async () => {
     await browser?.close();
