@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Redis } from 'ioredis';
 import { parseConfig } from '../src/config.ts';
-import { countBacklog } from '../src/db/backlog.ts';
 import { createPool, type Pool } from '../src/db/pool.ts';
 import { startEmbedded } from '../src/embedded/servers.ts';
 import { prepareDatabase } from '../src/prepare-database.ts';
@@ -152,9 +152,9 @@ async function emptyQueue(redisUrl: string | null): Promise<void> {
   await redis.quit();
 }
 
-/** Waits until every accepted report is filed. */
+/** Waits until every accepted report is filed. Asks the least there is: PostgreSQL has its two cores for the pipeline. */
 async function settle(pool: Pool): Promise<void> {
-  while ((await countBacklog(pool)).inbox > 0) await new Promise((resolve) => setTimeout(resolve, 25));
+  while ((await pool.query('select from inbox limit 1')).rowCount !== 0) await sleep(25);
 }
 
 function figure(value: number | undefined): string {

@@ -295,7 +295,7 @@ describe('a message is never sent twice by itself', () => {
       ...settings(),
     });
     // The half minute in which the job of intake would have come.
-    await database.pool.query('update notifications set enqueue_after = now()');
+    await database.pool.query("update notifications set enqueue_after = now() - interval '1 second'");
     await vi.waitFor(() => expect(provider.sent).toHaveLength(1), 20_000);
     await worker.end('SIGKILL');
     expect(await find(id)).toMatchObject({ state: 'sending', attempt_count: 1 });

@@ -260,7 +260,7 @@ describe('an answer is never posted twice', () => {
     const { file, notify, find } = await openStage();
     const { id } = await file();
     // The half minute in which the job of intake would have come.
-    await database.pool.query('update notifications set enqueue_after = now()');
+    await database.pool.query("update notifications set enqueue_after = now() - interval '1 second'");
     const worker = await startGateway('work', {
       DATABASE_URL: database.url,
       REDIS_URL: testRedisUrl(),
@@ -284,7 +284,7 @@ describe('an answer is never posted twice', () => {
     const { file, notify, find } = await openStage();
     const { id } = await file();
     x.fault({ path: /^\/2\/tweets$/, method: 'POST', times: 1, hangMs: 30_000 });
-    await database.pool.query('update notifications set enqueue_after = now()');
+    await database.pool.query("update notifications set enqueue_after = now() - interval '1 second'");
     const worker = await startGateway('work', {
       DATABASE_URL: database.url,
       REDIS_URL: testRedisUrl(),
@@ -317,7 +317,7 @@ describe('where X says that we posted the same before', () => {
     const { id } = await file();
     await notify(id);
     await database.pool.query(
-      `update notifications set state = 'pending', finished_at = null, answer_index = null, next_attempt_at = now()`,
+      `update notifications set state = 'pending', finished_at = null, answer_index = null, next_attempt_at = now() - interval '1 second'`,
     );
     await notify(id);
     expect(await find(id)).toMatchObject({ state: 'sent', attempt_count: 2 });

@@ -152,7 +152,7 @@ test('an agency that the first report was handed on to is told apart, once, and 
   );
   await database.pool.query(
     `insert into deliveries (id, report_id, agency_code, state, next_attempt_at, enqueue_after)
-     values (gen_random_uuid(), $1, $2, 'pending', now(), now())`,
+     values (gen_random_uuid(), $1, $2, 'pending', now() - interval '1 second', now())`,
     [first, other],
   );
   await deliver('/lain');
