@@ -16,6 +16,7 @@ import { createTestApp, type TestApp } from './support/app.ts';
 import { startClamd } from './support/clamd.ts';
 import { countRows, forgetReports } from './support/core.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
+import { eventually } from './support/eventually.ts';
 import { diskError, filePrototype } from './support/file-calls.ts';
 import { addAgency, addEndpoint } from './support/filed-reports.ts';
 import { runLapor } from './support/lapor.ts';
@@ -262,13 +263,13 @@ describe('an upload', () => {
     await once(socket, 'connect');
     socket.write(head(1_000_000));
     socket.write(content());
-    await vi.waitFor(() => expect(listFiles('incoming').length).toBeGreaterThan(0));
+    await eventually(() => expect(listFiles('incoming').length).toBeGreaterThan(0));
     if (content().length > photo.length) {
-      await vi.waitFor(async () => expect(await countRows(database.pool, 'uploads')).toBe(1));
-      await vi.waitFor(() => expect(listFiles('files')).toHaveLength(1));
+      await eventually(async () => expect(await countRows(database.pool, 'uploads')).toBe(1));
+      await eventually(() => expect(listFiles('files')).toHaveLength(1));
     }
     socket.destroy();
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect([listFiles('files'), listFiles('incoming')]).toEqual([[], []]);
       expect(await countRows(database.pool, 'uploads')).toBe(0);
     });

@@ -1,12 +1,13 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { checkKeyFiles } from '../src/cli/doctor/keys.ts';
 import { startPostgres } from '../src/embedded/postgres.ts';
 import { letPass } from '../src/embedded/run-as.ts';
 import { emptyAuditLog, tamper, writeAuditRows } from './support/audit-log.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
+import { eventually } from './support/eventually.ts';
 import { runLapor } from './support/lapor.ts';
 import { testRedisUrl } from './support/redis.ts';
 import { drainAll, lamp, lamps, listSegmentFiles, openWithLog } from './support/spool-folder.ts';
@@ -59,7 +60,7 @@ describe('durability of PostgreSQL', () => {
   async function set(setting: string, value: 'on' | 'off'): Promise<void> {
     await superuser.query(`alter system set ${setting} = ${value}`);
     await superuser.query('select pg_reload_conf()');
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { rows } = await superuser.query(`select current_setting('${setting}') as now`);
       expect(rows).toEqual([{ now: value }]);
     });

@@ -10,6 +10,7 @@ import type { NotificationId } from '../src/domain/report.ts';
 import { forgetReports } from './support/core.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { type Dovecot, hasDovecot, startDovecot } from './support/dovecot.ts';
+import { eventually } from './support/eventually.ts';
 import { type Running, startGateway } from './support/gateway.ts';
 import { mailSettings, mailTo, withFile } from './support/mail-gateway.ts';
 import { hasPostfix, type Postfix, startPostfix } from './support/postfix.ts';
@@ -303,7 +304,7 @@ describe.skipIf(!hasPostfix || !hasDovecot)('a gateway', { timeout: 90_000 }, ()
     await untilFates(['addition', 'empty', 'receipt', 'receipt', 'receipt', 'receipt', 'bounce']);
     expect((await listNotifications())[0]).toMatchObject({ state: 'sent', delivery_state: null });
     await postfix.send({ from: '', to: to2, raw: dsn('failed', '5.2.1') });
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect((await listNotifications())[0]).toMatchObject({
         delivery_state: 'failed',
         delivery_detail: 'bounced 5.2.1',

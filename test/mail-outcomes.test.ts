@@ -1,10 +1,11 @@
 import { createServer } from 'node:net';
 import { v7 as uuidv7 } from 'uuid';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { OutgoingMessage } from '../channels/channel.ts';
 import type { MailAccount } from '../channels/email/send/account.ts';
 import { createEmailSend } from '../channels/email/send/send.ts';
 import type { NotificationId } from '../src/domain/report.ts';
+import { eventually } from './support/eventually.ts';
 import { type ScriptedSmtp, type SmtpScript, startScriptedSmtp } from './support/scripted-smtp.ts';
 
 /** What came of a mail, at each stage at which SMTP can go wrong. */
@@ -202,7 +203,7 @@ describe('connections', () => {
   test('are ended when the gateway stops', async () => {
     await way.send(message(), noCall);
     await way.close();
-    await vi.waitFor(() => expect(server.lines.at(-1)).toBeDefined());
+    await eventually(() => expect(server.lines.at(-1)).toBeDefined());
     expect(await way.send(message(), noCall)).toMatchObject({ kind: 'retry' });
     expect(server.mails).toHaveLength(1);
   });

@@ -7,6 +7,7 @@ import type { ReportId } from '../src/domain/report.ts';
 import { createCore } from './support/core.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { type Dovecot, hasDovecot, startDovecot } from './support/dovecot.ts';
+import { eventually } from './support/eventually.ts';
 import { countTakenMails, mailboxOf, startMailboxes } from './support/mailboxes.ts';
 import { readSealed } from './support/sealing.ts';
 
@@ -81,7 +82,7 @@ describe.skipIf(!hasDovecot)('a mailbox', { timeout: 60_000 }, () => {
     await dovecot.fill(mails, 'lapor');
     await read(mailboxOf(dovecot));
     await untilTaken(5_000);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { rows } = await database.pool.query("select cursor->'lastUid' as uid from sources");
       expect(rows).toEqual([{ uid: 5_000 }]);
     });

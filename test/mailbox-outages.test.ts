@@ -11,6 +11,7 @@ import { createSourceFigures } from '../src/metrics.ts';
 import { startSources } from '../src/sources.ts';
 import { createTestAccept } from './support/accept.ts';
 import { hasDovecot } from './support/dovecot.ts';
+import { eventually } from './support/eventually.ts';
 import {
   afterAnother,
   context,
@@ -60,7 +61,7 @@ describe.skipIf(!hasDovecot)('a mailbox', () => {
     const before = await validity();
     await dovecot.changeUidValidity('lapor');
     await afterAnother(3);
-    await vi.waitFor(async () => expect(await validity()).not.toBe(before));
+    await eventually(async () => expect(await validity()).not.toBe(before));
     await afterAnother(4);
   });
 

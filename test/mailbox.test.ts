@@ -7,6 +7,7 @@ import { text as readBody } from 'node:stream/consumers';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { listSources } from '../src/db/sources.ts';
 import { hasDovecot, startDovecot } from './support/dovecot.ts';
+import { eventually } from './support/eventually.ts';
 import {
   afterAnother,
   database,
@@ -53,7 +54,7 @@ describe.skipIf(!hasDovecot)('a mailbox', () => {
     await dovecot.deliver(`Received: from elsewhere\r\nX-Spam-Status: No\r\n${raw}\r\n\r\n`, 'kota');
     await read(mailboxOf(dovecot), mailboxOf(dovecot, { name: 'kota', user: 'kota' }));
     await untilTaken(1);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const cursors = await database.pool.query("select cursor->'lastUid' as uid from sources order by name");
       expect(cursors.rows).toHaveLength(2);
     });
@@ -81,7 +82,7 @@ describe.skipIf(!hasDovecot)('a mailbox', () => {
     await dovecot.deliver(letter(), 'lapor');
     const plain = await read(mailboxOf(dovecot));
     await untilTaken(1);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { rows } = await database.pool.query("select from sources where cursor->>'lastUid' <> '0'");
       expect(rows).toHaveLength(1);
     });
@@ -145,7 +146,7 @@ describe.skipIf(!hasDovecot)('a mailbox', () => {
     await untilTaken(1);
     expect(tokens.asked[0]).toMatchObject({ grant_type: 'refresh_token', refresh_token: 'segar-1' });
     // The provider gave another refresh token with it, and the one before is not taken any more.
-    await vi.waitFor(async () => expect(await readFile(reading.file, 'utf8')).toContain('segar-2'));
+    await eventually(async () => expect(await readFile(reading.file, 'utf8')).toContain('segar-2'));
     tokens.expireAll();
     await dovecot.kick('lapor');
     await dovecot.deliver(letter(), 'lapor');

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createPool, type Pool } from '../src/db/pool.ts';
 import { findProgressByReceipt } from '../src/db/progress.ts';
 import type { Kind } from '../src/domain/report.ts';
@@ -9,6 +9,7 @@ import { closeDoors, openDoor } from './support/accept.ts';
 import { startInProcess } from './support/app.ts';
 import { countRows, createCore, forgetReports, newReport } from './support/core.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
+import { eventually } from './support/eventually.ts';
 import { runLapor } from './support/lapor.ts';
 import { testQueueNamespace, testRedisUrl } from './support/redis.ts';
 import { readSealed, testDataDir } from './support/sealing.ts';
@@ -55,7 +56,7 @@ async function setReadOnly(statement: 'set default_transaction_read_only = on' |
   );
   await client.end();
   // until the pool has noticed
-  await vi.waitFor(() => database.pool.query('select'));
+  await eventually(() => database.pool.query('select'));
 }
 
 describe.each<[string, () => unknown, () => unknown]>([

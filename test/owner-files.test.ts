@@ -4,7 +4,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { loadDirectory } from '../src/db/directory.ts';
 import { createPool, type Pool } from '../src/db/pool.ts';
 import type { UploadSecret } from '../src/domain/attachment.ts';
@@ -14,6 +14,7 @@ import { createTestApp, type TestApp } from './support/app.ts';
 import { startClamd } from './support/clamd.ts';
 import { countRows, forgetReports, newReport } from './support/core.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
+import { eventually } from './support/eventually.ts';
 import { addAgency, fileReport, type Story } from './support/filed-reports.ts';
 import { readSealed } from './support/sealing.ts';
 import { openTcpRelay, type TcpRelay } from './support/tcp-relay.ts';
@@ -210,7 +211,7 @@ describe('what the owner adds', () => {
     expect(await countRows(database.pool, 'additions')).toBe(1);
     expect(await countRows(database.pool, 'attachments')).toBe(1);
     expect(await countRows(database.pool, 'deliveries where addition_id is not null')).toBe(1);
-    await vi.waitFor(() => expect(listFiles('files')).toHaveLength(1));
+    await eventually(() => expect(listFiles('files')).toHaveLength(1));
   });
 
   test('with eleven files comes back with the first five, and what is too many is told and not kept', async () => {
@@ -343,13 +344,13 @@ describe('what the owner adds', () => {
         photo.subarray(0, 200),
       ]),
     );
-    await vi.waitFor(async () => expect(await countRows(database.pool, 'uploads')).toBe(1));
-    await vi.waitFor(() => {
+    await eventually(async () => expect(await countRows(database.pool, 'uploads')).toBe(1));
+    await eventually(() => {
       expect(listFiles('files')).toHaveLength(1);
       expect(listFiles('incoming')).toHaveLength(1);
     });
     socket.destroy();
-    await vi.waitFor(nothingIsLeft);
+    await eventually(nothingIsLeft);
     expect(await countRows(database.pool, 'additions')).toBe(0);
   });
 

@@ -7,6 +7,7 @@ import type { Handlers } from '../src/queue/jobs.ts';
 import { type InProcess, startInProcess } from './support/app.ts';
 import { forgetReports } from './support/core.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
+import { eventually } from './support/eventually.ts';
 import { type Running, startGateway } from './support/gateway.ts';
 import { type OwnRedis, startOwnRedis } from './support/own-redis.ts';
 import { testQueueNamespace, testRedisUrl } from './support/redis.ts';
@@ -159,7 +160,7 @@ describe.each(['redis', 'postgres'] as const)('the queue in %s', (kind) => {
     await enqueue('intake', payload as { reportIds: string[] });
     await vi.waitFor(async () => expect((await count()).intake).toEqual({ ...nothing, failed: 1 }), 10_000);
     // the queue counts a failed job before the worker hears that it did
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(logged.map(({ event }) => event)).toEqual(['job_payload_invalid', 'job_failed']),
     );
     expect(handled).toBe(0);

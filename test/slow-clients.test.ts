@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { connectionBounds } from '../src/http/limits/connections.ts';
 import { createTestApp, type TestApp } from './support/app.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
+import { eventually } from './support/eventually.ts';
 
 /** A tenth of the real ones and less, in the same proportions. */
 const bounds = {
@@ -29,7 +30,7 @@ beforeAll(async () => {
 afterEach(async () => {
   for (const socket of open) socket.destroy();
   open = [];
-  await vi.waitFor(async () => expect(await countConnections()).toBe(0));
+  await eventually(async () => expect(await countConnections()).toBe(0));
 });
 afterAll(async () => {
   await gateway?.app.close();
@@ -118,10 +119,10 @@ test('one connection too many is refused, and taken once another has gone', asyn
     return answer;
   };
   const holding = await Promise.all(Array.from({ length: bounds.maxConnections }, connectClient));
-  await vi.waitFor(async () => expect(await countConnections()).toBe(bounds.maxConnections));
+  await eventually(async () => expect(await countConnections()).toBe(bounds.maxConnections));
   expect(await answers()).toBe('');
   holding[0]?.destroy();
-  await vi.waitFor(async () => expect(await countConnections()).toBeLessThan(bounds.maxConnections));
+  await eventually(async () => expect(await countConnections()).toBeLessThan(bounds.maxConnections));
   expect(await answers()).toMatch(/^HTTP\/1\.1 200 /);
 });
 
@@ -139,10 +140,10 @@ test('large bodies that arrive together do not take more memory than there is fo
   const post = () =>
     gateway.app.inject({ method: 'POST', url: '/channels/sms/generic', body: Buffer.alloc(megabyte) });
   await Promise.all([1, 2, 3, 4].map(() => announce(16 * megabyte)));
-  await vi.waitFor(async () => expect((await post()).statusCode).toBe(503));
+  await eventually(async () => expect((await post()).statusCode).toBe(503));
   expect(
     (await gateway.app.inject({ method: 'POST', url: '/channels/sms/generic', body: '[]' })).statusCode,
   ).toBe(404);
   for (const socket of open) socket.destroy();
-  await vi.waitFor(async () => expect((await post()).statusCode).toBe(404));
+  await eventually(async () => expect((await post()).statusCode).toBe(404));
 });

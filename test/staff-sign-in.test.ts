@@ -5,6 +5,7 @@ import { addMember } from '../src/cli/staff/actions.ts';
 import { createPasswordHashing } from '../src/password-hash.ts';
 import { createTestApp, type TestApp } from './support/app.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
+import { eventually } from './support/eventually.ts';
 import { createVisitor, type Visitor } from './support/staff-visitor.ts';
 
 // As it is, but its calls can be counted.
@@ -377,5 +378,5 @@ test('a page of old that signs in is shown anew', async () => {
   const answer = await visitor.post('/petugas/masuk', { csrf: 'x', login: 'dewi', password });
   expect(answer.status).toBe(303);
   expect(answer.location).toBe('/petugas/masuk');
-  await vi.waitFor(() => expect(gateway.logged.join('')).not.toContain(password));
+  await eventually(() => expect(gateway.logged.join('')).not.toContain(password));
 });
