@@ -210,7 +210,7 @@ const parts = [
     may: [
       '^dist/workers/',
       '^dist/src/context',
-      '^dist/src/inbox/entry',
+      '^dist/src/inbox/(bundle|entry)',
       '^dist/src/sealing/',
       '^dist/src/crash-points',
       '^dist/src/accept',
@@ -233,7 +233,8 @@ const loadedWhenNeeded = [
   '^dist/src/http/staff/sign-in/oidc(-route)?\\.js$',
   '^dist/channels/email/send/(transport|test-mail)\\.js$',
   '^dist/src/attachments/(document-process|tiff|pdf|pdf-photo)\\.js$',
-  'node_modules/(@node-rs/argon2|clamscan|file-type|imapflow|nodemailer|openid-client|pdf-lib|sharp|twitter-api-v2)/',
+  '^dist/src/outbound/(guarded-fetch|provider-call)\\.js$',
+  'node_modules/(@node-rs/argon2|clamscan|file-type|imapflow|nodemailer|openid-client|pdf-lib|sharp|twitter-api-v2|undici)/',
 ];
 
 module.exports = {

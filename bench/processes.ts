@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 export type Process = { readonly pid: number; readonly port: number; readonly stop: () => Promise<void> };
 
 /** As `npm start` and the Dockerfile set them. */
-const memoryBounds = ['--max-semi-space-size=8', '--max-old-space-size=512'];
+const memoryBounds = ['--max-semi-space-size=16', '--max-old-space-size=512'];
 
 /** Starts a Node program of ours and waits until it says `ready`; its port is read from there. */
 export async function startProcess(

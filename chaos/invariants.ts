@@ -194,6 +194,9 @@ export async function listStuck(
     );
   const { rows: inbox } = await db.query<{ line: string }>(`
     select 'in the inbox: ' || report_id || ', on the queue again ' || enqueue_after as line from inbox`);
+  const { rows: bundles } = await db.query<{ line: string }>(`
+    select 'in a bundle: ' || size || ' reports, ' || coalesce(error, 'on the queue again ' || enqueue_after) as line
+    from bundles`);
   const { rows: deliveries } = await db.query<{ line: string }>(`
     select 'pending: delivery ' || id || ', due ' || next_attempt_at || ', attempt ' || attempt_count as line
     from deliveries where state = 'pending'`);
@@ -210,7 +213,7 @@ export async function listStuck(
   return [
     ...senders,
     ...spooled,
-    ...[...inbox, ...messages, ...deliveries, ...words].map(({ line }) => line),
+    ...[...inbox, ...bundles, ...messages, ...deliveries, ...words].map(({ line }) => line),
     ...jobs,
   ];
 }

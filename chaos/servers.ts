@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startPostgres } from '../src/embedded/postgres.ts';
@@ -92,19 +92,22 @@ export async function startOwnRedis(folder: string): Promise<OwnRedis> {
   };
 }
 
-/** The name and the bytes of every file below the folder; one that goes while we look is passed over. */
+/** The name and the bytes of every file below the folder; a file or folder that goes while we look is passed over. */
 export function readAll(folder: string): readonly string[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .flatMap((entry) => {
-      try {
-        const path = join(entry.parentPath, entry.name);
-        return [`${path}\n${readFileSync(path, 'latin1')}`];
-      } catch {
-        return [];
-      }
-    });
+  return unlessGone(() => readdirSync(folder, { withFileTypes: true })).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return readAll(path);
+    return entry.isFile() ? unlessGone(() => [`${path}\n${readFileSync(path, 'latin1')}`]) : [];
+  });
+}
+
+function unlessGone<T>(read: () => readonly T[]): readonly T[] {
+  try {
+    return read();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 /** A fault that ends and the harness that cleans up may both start a server: the second then finds it running. */

@@ -64,8 +64,8 @@ export type WorkerContext = Context & {
    */
   readonly revealSender: (id: string) => Promise<Sender | 'unopenable' | null>;
   /**
-   * Finds reports of whom a message names as its writer. Throws `AppError` `config` where the index key is not here: then only
-   * who has it files e-mail.
+   * Marks who sends a report, and finds reports of whom a message names as its writer. Throws `AppError` `config` where the index
+   * key is not here: then only who has it unpacks bundles and files e-mail.
    */
   readonly blindIndex: BlindIndex;
   /** The guarded way to files at addresses that others chose. */

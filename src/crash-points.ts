@@ -8,6 +8,8 @@ export const crashPoints = [
   'accept:after-enqueue',
   'source:after-take',
   'source:after-save',
+  'unpack:before-commit',
+  'unpack:after-commit',
   'intake:before-commit',
   'intake:after-commit',
   'intake:after-enqueue',

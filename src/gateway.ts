@@ -25,6 +25,7 @@ import {
   watchWordBack,
 } from './metrics.ts';
 import { openOcr } from './ocr/ocr.ts';
+import { createWaysOut } from './outbound/ways-out.ts';
 import { openIdentities, openSealing } from './prepare-keys.ts';
 import { openQueues, prepareQueue, type QueueConnection, startWorkers } from './queue/bullmq.ts';
 import { startSources } from './sources.ts';
@@ -194,19 +195,8 @@ async function serve(
 async function work(context: Omit<WorkerContext, 'post' | 'download' | 'call'>, connection: QueueConnection) {
   // Likewise, by who works only.
   const { createHandlers } = await import('../workers/index.ts');
-  const { createGuardedFetch } = await import('./outbound/guarded-fetch.ts');
-  const { createProviderCall } = await import('./outbound/provider-call.ts');
-  const { config, log } = context;
-  const guarded = createGuardedFetch({ allow: config.outboundAllow });
-  const providers = createProviderCall();
-  const { post, download } = guarded;
-  const handlers = createHandlers({ ...context, post, download, call: providers.call });
-  const workers = startWorkers(connection, config.queueNamespace, handlers, log);
-  return {
-    close: workers.close,
-    closeWaysOut: async () => {
-      await guarded.close();
-      await providers.close();
-    },
-  };
+  const waysOut = createWaysOut({ allow: context.config.outboundAllow });
+  const handlers = createHandlers({ ...context, ...waysOut });
+  const workers = startWorkers(connection, context.config.queueNamespace, handlers, context.log);
+  return { close: workers.close, closeWaysOut: waysOut.close };
 }

@@ -103,7 +103,7 @@ export async function openIdentities(
   return { open, sealAgain, revealSender: createReveal(open, db, log), blindIndex };
 }
 
-/** Workers were never asked for the index key before they filed e-mail: one that has none, or another, does all but that. */
+/** A worker that has no index key, or another, does all but what needs it: filing e-mail, and unpacking bundles. */
 async function openIndex(config: Config, db: Db, log: Context['log']): Promise<BlindIndex> {
   try {
     const key = readIndexKey(config);
@@ -112,11 +112,15 @@ async function openIndex(config: Config, db: Db, log: Context['log']): Promise<B
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'config') throw error;
   }
-  log.warn({ event: 'index_key_missing', consequence: 'this process files no e-mail' });
+  log.warn({
+    event: 'index_key_missing',
+    consequence: 'this process files no e-mail, and no web request without a key',
+  });
   return () => {
     throw new AppError(
       'config',
-      'The index key that this database is used with is not here: set IDENTITY_INDEX_KEY, or this process files no e-mail.',
+      'The index key that this database is used with is not here: set IDENTITY_INDEX_KEY, or this process files no e-mail ' +
+        'and no web request without a key.',
     );
   };
 }

@@ -4,7 +4,7 @@ import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { mintTrackingId } from '../src/domain/tracking-id.ts';
 import { createTestApp, type TestApp } from './support/app.ts';
-import { forgetReports } from './support/core.ts';
+import { forgetReports, unpackAll } from './support/core.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { talk } from './support/raw-http.ts';
 import { readSealed } from './support/sealing.ts';
@@ -59,6 +59,7 @@ async function send(request: InjectOptions, app = gateway.app): Promise<LightMyR
 
 /** Three rows for each report. */
 async function expectStored(reports: number): Promise<void> {
+  await unpackAll(database.pool);
   const { rows } = await database.pool.query(
     `select (select count(*)::int from reports) as reports,
        (select count(*)::int from report_identities) as identities,
@@ -365,6 +366,7 @@ describe('what looks bad is a report all the same:', () => {
 
   /** The one report there is. */
   async function readOnly() {
+    await unpackAll(database.pool);
     const { rows } = await database.pool.query('select id, title, text, place_text, anonymous from reports');
     expect(rows).toHaveLength(1);
     const sealed = await readSealed(database.pool, rows[0].id, 'agency');

@@ -14,7 +14,7 @@ import { letPass } from '../src/embedded/run-as.ts';
 import { startSimulatedX } from '../src/simulated-x/server.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { fileReport, lampText } from './support/filed-reports.ts';
-import { runLapor } from './support/lapor.ts';
+import { runLapor, runLaporAlone } from './support/lapor.ts';
 import { testRedisUrl } from './support/redis.ts';
 import { startSmsProvider } from './support/sms-provider.ts';
 
@@ -322,23 +322,26 @@ describe('lapor demo', () => {
     writeFileSync(mailboxesFile, JSON.stringify({ mailboxes: [mailbox] }), { mode: 0o600 });
     const realX = await startSimulatedX();
     onTestFinished(realX.stop);
-    const { code, stdout, stderr } = await runLapor(['demo', '--agency-port', String(await findFreePort())], {
-      PORT: '1',
-      TWITTER_API_URL: realX.url,
-      TWITTER_BEARER_TOKEN: 'kunci-baca',
-      TWITTER_APP_KEY: 'kunci-aplikasi',
-      TWITTER_APP_SECRET: 'rahasia-aplikasi',
-      TWITTER_ACCESS_TOKEN: 'kunci-akun',
-      TWITTER_ACCESS_SECRET: 'rahasia-akun',
-      TWITTER_TERMS: '#bukanlapor',
-      TMPDIR: folder,
-      SMS_KANNEL_SEND_URL: provider.url,
-      SMS_KANNEL_SEND_USER: 'lapor',
-      SMS_KANNEL_SEND_PASSWORD: 'rahasia-kirim',
-      EMAIL_SMTP_URL: `smtp://127.0.0.1:${port}`,
-      EMAIL_FROM: 'lapor@uji.example',
-      EMAIL_MAILBOXES_FILE: mailboxesFile,
-    });
+    const { code, stdout, stderr } = await runLaporAlone(
+      ['demo', '--agency-port', String(await findFreePort())],
+      {
+        PORT: '1',
+        TWITTER_API_URL: realX.url,
+        TWITTER_BEARER_TOKEN: 'kunci-baca',
+        TWITTER_APP_KEY: 'kunci-aplikasi',
+        TWITTER_APP_SECRET: 'rahasia-aplikasi',
+        TWITTER_ACCESS_TOKEN: 'kunci-akun',
+        TWITTER_ACCESS_SECRET: 'rahasia-akun',
+        TWITTER_TERMS: '#bukanlapor',
+        TMPDIR: folder,
+        SMS_KANNEL_SEND_URL: provider.url,
+        SMS_KANNEL_SEND_USER: 'lapor',
+        SMS_KANNEL_SEND_PASSWORD: 'rahasia-kirim',
+        EMAIL_SMTP_URL: `smtp://127.0.0.1:${port}`,
+        EMAIL_FROM: 'lapor@uji.example',
+        EMAIL_MAILBOXES_FILE: mailboxesFile,
+      },
+    );
     expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('starting a throw-away gateway');
     expect(stdout).toContain('Not shown: e-mail');
@@ -362,7 +365,7 @@ describe('lapor demo', () => {
     });
     const url = `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`;
     const port = String(await findFreePort());
-    const { code, stdout, stderr } = await runLapor(['demo', '--url', url, '--agency-port', port], {
+    const { code, stdout, stderr } = await runLaporAlone(['demo', '--url', url, '--agency-port', port], {
       DATA_DIR: join(makeFolder(), 'none'),
     });
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -373,7 +376,7 @@ describe('lapor demo', () => {
     ['--agency-port', 'satu'],
     ['--url', 'lapor.example'],
   ])('refuses %s %s', async (option, value) => {
-    const { code, stderr } = await runLapor(['demo', option, value]);
+    const { code, stderr } = await runLaporAlone(['demo', option, value]);
     expect(code).toBe(2);
     expect(stderr).toContain(option);
   });

@@ -79,6 +79,29 @@ test.each([
   },
 );
 
+/** Without a key the sender cannot ask again: what was accepted is filed all the same, once. */
+test.each([
+  'accept:after-commit',
+  'accept:after-enqueue',
+  'unpack:before-commit',
+  'unpack:after-commit',
+  'intake:after-commit',
+] as const)(
+  'a gateway that dies at %s files a report without a key once',
+  { timeout: 60_000 },
+  async (point) => {
+    const dying = await start({ CRASH_AT: point });
+    const word = uniqueWord();
+    await send(dying, word, {}).catch(() => null);
+    expect(await dying.ended).toBe('SIGKILL');
+
+    await letWaitingTimePass(database.pool);
+    await start({});
+    await expect.poll(() => listReports(word), { timeout: 30_000 }).toMatchObject([{ state: 'delivered' }]);
+    expect(agency.received.filter(({ body }) => body.includes(word))).toHaveLength(1);
+  },
+);
+
 /** The provider cannot be asked what it sent, so what is in doubt is left to staff. */
 test.each([
   ['notify:before-send', 'parked', 0],
@@ -165,10 +188,14 @@ async function start(more: Readonly<Record<string, string>>): Promise<Running> {
   return gateway;
 }
 
-async function send({ url }: Running, key: string): Promise<{ receipt: string }> {
+async function send(
+  { url }: Running,
+  key: string,
+  names: Readonly<Record<string, string>> = { 'idempotency-key': key },
+): Promise<{ receipt: string }> {
   const answer = await fetch(`${url}/v1/reports`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', 'idempotency-key': key },
+    headers: { 'content-type': 'application/json', ...names },
     body: JSON.stringify({
       kind: 'complaint',
       text: `Jembatan gantung di desa kami talinya putus sebelah, anak sekolah memutar 4 km (${key})`,

@@ -443,9 +443,10 @@ async function untilDelivered(
       await hurry?.(db);
       const { rows } = await db.query(
         `select (select count(*)::int from reports) as reports, (select count(*)::int from inbox) as inbox,
-           (select count(*)::int from filings) as filed, (select count(*)::int from quarantine) as quarantined`,
+           (select count(*)::int from bundles) as bundles, (select count(*)::int from filings) as filed,
+           (select count(*)::int from quarantine) as quarantined`,
       );
-      expect(rows).toEqual([{ reports: count, inbox: 0, filed: count, quarantined: 0 }]);
+      expect(rows).toEqual([{ reports: count, inbox: 0, bundles: 0, filed: count, quarantined: 0 }]);
       expect(await countDelivered(db)).toBe(count);
     },
     { timeout: 30_000, interval: hurry === null ? 50 : 1_000 },

@@ -36,7 +36,8 @@ describe.skipIf(!hasDovecot)('lapor mailbox', () => {
   });
 
   const there = () => ['--host', '127.0.0.1', '--port', String(dovecot.imapPort), '--user', 'lapor'];
-  async function mailbox(args: readonly string[], stdin = '') {
+  async function mailbox(args: readonly string[], stdin: string | null = null) {
+    if (stdin === null) return runLapor(['mailbox', ...args], env);
     const child = spawn(process.execPath, [program, 'mailbox', ...args], {
       env: { PATH: process.env['PATH'] ?? '', NO_COLOR: '1', ...env },
     });

@@ -832,7 +832,7 @@ test('what PostgreSQL was away for is spooled, and replayed any number of times 
   // nothing that anybody said lies in it
   expect(records.join('')).not.toMatch(/longsor|6281299990000|BANTUAN/);
   const { replayRecords } = await import('../src/inbox/replay.ts');
-  const nobody = { reports: () => {}, messages: () => {} };
+  const nobody = { reports: () => {}, bundles: () => {}, messages: () => {} };
   const replay = () => replayRecords({ ...core.context, spool: spooling.spool, feeds: nobody }, records);
   await replay();
   await replay();

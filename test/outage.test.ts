@@ -7,7 +7,7 @@ import { findProgressByReceipt } from '../src/db/progress.ts';
 import type { Kind } from '../src/domain/report.ts';
 import { closeDoors, openDoor } from './support/accept.ts';
 import { startInProcess } from './support/app.ts';
-import { countRows, createCore, forgetReports, newReport } from './support/core.ts';
+import { countRows, createCore, forgetReports, newReport, unpackAll } from './support/core.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { eventually } from './support/eventually.ts';
 import { runLapor } from './support/lapor.ts';
@@ -131,7 +131,7 @@ test.each([
   const report = newReport(more);
   // it waits for the lock, the wire goes dead, and then the commit goes through
   const blocker = await database.pool.connect();
-  await blocker.query('begin; lock table inbox in access exclusive mode');
+  await blocker.query('begin; lock table inbox, bundles in access exclusive mode');
   const answer = accept([report]);
   await expect
     .poll(
@@ -147,8 +147,9 @@ test.each([
   await expect
     .poll(() => findProgressByReceipt(database.pool, accepted?.receipt ?? ''), { timeout: 10_000 })
     .not.toBeNull();
-  expect(await countRows(database.pool, 'reports')).toBe(1);
   await expect.poll(() => spool.facts().records, { timeout: 10_000 }).toBe(0);
+  await unpackAll(database.pool);
+  expect(await countRows(database.pool, 'reports')).toBe(1);
   expect(readdirSync(folder)).not.toContain('refused');
 });
 

@@ -11,6 +11,7 @@ import { eventually } from './support/eventually.ts';
 import { type Running, startGateway } from './support/gateway.ts';
 import { type OwnRedis, startOwnRedis } from './support/own-redis.ts';
 import { testQueueNamespace, testRedisUrl } from './support/redis.ts';
+import { letWaitingTimePass } from './support/waiting-time.ts';
 
 /** What a test started, ended after it, the last first. */
 const opened: (() => Promise<unknown>)[] = [];
@@ -116,7 +117,7 @@ describe.each(['redis', 'postgres'] as const)('the queue in %s', (kind) => {
     const all = ids(100);
     const seen: string[] = [];
     for (let worker = 0; worker < 3; worker += 1) {
-      work({ intake: async ({ reportIds }) => void seen.push(...reportIds) });
+      work({ intake: async (job) => void seen.push(...('reportIds' in job ? job.reportIds : [])) });
     }
     await Promise.all(all.map((id) => enqueue('intake', { reportIds: [id] })));
     await vi.waitFor(() => expect(seen.length).toBeGreaterThanOrEqual(100), 10_000);
@@ -261,7 +262,7 @@ describe('the gateway on a queue in Redis', () => {
   const untilSwept = (count: number) =>
     vi.waitFor(
       async () => {
-        await database.pool.query('update inbox set enqueue_after = now()');
+        await letWaitingTimePass(database.pool);
         await expectFiled(count);
       },
       { timeout: 20_000, interval: 1_000 },

@@ -35,7 +35,8 @@ test('a queue whose connections died without a word is there again', async () =>
   const namespace = testQueueNamespace();
   const handled: string[] = [];
   const idle = async () => {};
-  const intake = async ({ reportIds }: Payload<'intake'>) => void handled.push(...reportIds);
+  const intake = async (job: Payload<'intake'>) =>
+    void handled.push(...('reportIds' in job ? job.reportIds : []));
   const connection = { kind: 'redis', url: relay.url } as const;
   const queues = openQueues(connection, namespace, quiet);
   const workers = startWorkers(

@@ -29,7 +29,7 @@ import {
 } from '../src/domain/report.ts';
 import { formatTrackingId } from '../src/domain/tracking-id.ts';
 import { newId } from '../src/ids.ts';
-import { type Indexes, nameFiles, toReportEntry } from '../src/inbox/entry.ts';
+import { type Indexes, nameFiles, nameReport, toReportEntry } from '../src/inbox/entry.ts';
 import { packSealedReport } from '../src/sealing/sealed-report.ts';
 
 export type AnswerContext = Pick<WorkerContext, 'channels' | 'sealAgain' | 'clock'>;
@@ -228,7 +228,7 @@ export async function storeReport(
   keyId: string,
 ): Promise<ReportId> {
   const seal = await sealAgain(keyId);
-  const entry = toReportEntry(report, indexes, { seal, clock });
+  const entry = toReportEntry(report, indexes, seal, nameReport(clock()));
   const stored = await insertReports(db, [entry], clock());
   // An earlier version may have taken the same message for a report.
   const known = stored.has(entry.id) ? undefined : (await listAccepted(db, [entry])).get(entry.id);

@@ -30,11 +30,13 @@ import { newId } from '../src/ids.ts';
 import type { Handlers, JobName, Payload } from '../src/queue/jobs.ts';
 import { setAside } from './set-aside.ts';
 import { markSurges } from './surges.ts';
+import { type UnpackContext, unpackBundles } from './unpack.ts';
 
-type IntakeContext = Pick<Context, 'db' | 'enqueue' | 'directory' | 'channels' | 'config' | 'clock' | 'log'>;
+type IntakeContext = UnpackContext &
+  Pick<Context, 'db' | 'enqueue' | 'directory' | 'channels' | 'config' | 'clock' | 'log'>;
 
 /**
- * Files accepted reports: set aside copies and what staff should see first, deduplicate, give tracking IDs, route, write the deliveries and the word back to the
+ * Files accepted reports: unpack what is bundled, set aside copies and what staff should see first, deduplicate, give tracking IDs, route, write the deliveries and the word back to the
  * reporters, take them out of the inbox. Jobs that are there at the same time are filed together, in one transaction.
  * What is filed already is passed over, so a job may come twice. A report that cannot be filed is set aside in
  * quarantine with its error, and the rest of its batch goes through.
@@ -42,10 +44,15 @@ type IntakeContext = Pick<Context, 'db' | 'enqueue' | 'directory' | 'channels' |
 export function createIntake(context: IntakeContext): Handlers['intake'] {
   const fileTogether = createGroupCommit(
     async (jobs: readonly Payload<'intake'>[]) => {
-      await fileOrQuarantine(
-        context,
-        jobs.flatMap(({ reportIds }) => reportIds),
-      );
+      const bundleIds = jobs.flatMap((job) => ('bundleIds' in job ? job.bundleIds : []));
+      const reportIds = jobs.flatMap((job) => ('reportIds' in job ? job.reportIds : []));
+      const [unpacked] = await Promise.allSettled([unpackBundles(context, bundleIds)]);
+      await fileOrQuarantine(context, [
+        ...reportIds,
+        ...(unpacked.status === 'fulfilled' ? unpacked.value : []),
+      ]);
+      // Where a key is missing what needs none is filed all the same.
+      if (unpacked.status === 'rejected') throw unpacked.reason;
       return jobs.map(() => undefined);
     },
     {

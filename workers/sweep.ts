@@ -2,9 +2,10 @@ import type { Context } from '../src/context.ts';
 import { listRoutedAdditions } from '../src/db/additions.ts';
 import { insertAdditionDelivery, listDueDeliveries, wakeWaitingDeliveries } from '../src/db/deliveries.ts';
 import { listPostsDue } from '../src/db/gone-posts.ts';
-import { listOverdueReports } from '../src/db/inbox.ts';
+import { listOverdueBundles, listOverdueReports } from '../src/db/inbox.ts';
 import { listDueMessages } from '../src/db/messages.ts';
 import { listDueNotifications } from '../src/db/notifications.ts';
+import { splitBySize } from '../src/domain/batches.ts';
 import { looksForGonePosts } from '../src/domain/post.ts';
 import type { DeliveryId } from '../src/domain/report.ts';
 import { describeFailure } from '../src/errors.ts';
@@ -13,8 +14,8 @@ import { newId } from '../src/ids.ts';
 type SweepContext = Pick<Context, 'config' | 'db' | 'enqueue' | 'clock'>;
 
 /**
- * Puts on the queue what PostgreSQL says is due and the queue has not done: reports whose job never arrived or was
- * lost with Redis, messages likewise or whose other parts did not come in time, deliveries and notifications whose next
+ * Puts on the queue what PostgreSQL says is due and the queue has not done: reports and bundles of them whose job never
+ * arrived or was lost with Redis, messages likewise or whose other parts did not come in time, deliveries and notifications whose next
  * attempt has come or was abandoned, posts of which it is time to look whether they are still there. What was added to a report before any agency had it is handed over from here as well.
  * Driven by a timer and not by the queue, so that a Redis that lost everything is filled again from here.
  */
@@ -23,6 +24,13 @@ export async function sweep({ config, db, enqueue, clock }: SweepContext): Promi
   await enqueueInBatches(await listOverdueReports(db, now, mostPerTurn), (reportIds) =>
     enqueue('intake', { reportIds }),
   );
+  for (const bundles of splitBySize(
+    await listOverdueBundles(db, now, mostPerTurn),
+    ({ size }) => size,
+    batch,
+  )) {
+    await enqueue('intake', { bundleIds: bundles.map(({ id }) => id) });
+  }
   const longestWait = (Math.max(config.smsPartsWaitMinutes, config.twitter.threadMinutes) + 1) * 60_000;
   await enqueueInBatches(await listDueMessages(db, now, longestWait, mostPerTurn), (messageIds) =>
     enqueue('messages', { messageIds }),

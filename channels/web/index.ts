@@ -33,9 +33,11 @@ function receive(request: InboundRequest): Received {
   };
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 function parseJson(body: Buffer): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    return JSON.parse(utf8.decode(body));
   } catch (error) {
     throw new AppError('malformed', 'the body is not JSON in UTF-8', { cause: error });
   }

@@ -15,6 +15,9 @@ export async function findReport(db: Pool, typed: string): Promise<ReportFile> {
     );
   }
   const report = await findReportFile(db, parsed.trackingId);
-  if (report === null) throw new AppError('not-found', `No report has the ID ${typed}.`);
+  if (report === null) {
+    const hint = isReportId ? ' One that could not be unpacked is in "lapor report quarantine" alone.' : '';
+    throw new AppError('not-found', `No report has the ID ${typed}.${hint}`);
+  }
   return report;
 }

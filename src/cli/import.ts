@@ -122,10 +122,10 @@ async function openContext(
   const sealing = await openSealing(config, db, log, false);
   const attachments = await openAttachments(parts);
   // The sweep puts on the queue what was stored.
-  const feeds = { reports: () => undefined, messages: () => undefined };
+  const feeds = { reports: () => undefined, bundles: () => undefined, messages: () => undefined };
   const accept = createAccept(
     { ...parts, ...sealing },
-    { store: (entries) => storeEntries({ ...parts, feeds }, entries) },
+    { store: (storables) => storeEntries({ ...parts, feeds }, storables) },
   );
   return { context: { ...parts, ...sealing, attachments, accept }, close: () => attachments.stop() };
 }

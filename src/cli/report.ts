@@ -1,7 +1,8 @@
 import { defineCommand } from 'citty';
 import { recordAudit } from '../db/audit.ts';
+import { releaseBundle } from '../db/bundles.ts';
 import { releaseFromQuarantine } from '../db/inbox.ts';
-import { type Pool, transaction } from '../db/pool.ts';
+import { type Db, type Pool, transaction } from '../db/pool.ts';
 import { listDeliveriesOf, listHops, listQuarantined } from '../db/report-file.ts';
 import { readDatabaseTime } from '../db/server-facts.ts';
 import { type StaffView, staffView } from '../domain/audiences/staff.ts';
@@ -70,11 +71,18 @@ const retry = defineCommand({
   args: { id: { type: 'positional', description: 'Report id', required: true } },
   run: ({ args }) =>
     withDatabase(async ({ db }) => {
-      const report = await findReport(db, args.id);
-      await retryReport(db, report.report_id);
+      const isBundled = await transaction(db, (tx) => retryBundle(tx, args.id));
+      if (!isBundled) await retryReport(db, (await findReport(db, args.id)).report_id);
       console.log('back in the inbox; a running worker takes it within seconds');
     }),
 });
+
+/** Of one that could not even be unpacked; false where none such has this id. */
+async function retryBundle(db: Db, id: string): Promise<boolean> {
+  if (!(await releaseBundle(db, id, await readDatabaseTime(db)))) return false;
+  await recordRetry(db, id);
+  return true;
+}
 
 /** Throws `AppError` `conflict` where the report is not in quarantine. */
 function retryReport(db: Pool, id: ReportId): Promise<void> {
@@ -85,15 +93,18 @@ function retryReport(db: Pool, id: ReportId): Promise<void> {
         'This report is not in quarantine: "lapor report show" says where it stands.',
       );
     }
-    await recordAudit(tx, {
-      actor: nameOperator(),
-      action: 'report_retried',
-      subject: `report:${id}`,
-      reason: null,
-      details: {},
-    });
+    await recordRetry(tx, id);
   });
 }
+
+const recordRetry = (db: Db, id: string): Promise<void> =>
+  recordAudit(db, {
+    actor: nameOperator(),
+    action: 'report_retried',
+    subject: `report:${id}`,
+    reason: null,
+    details: {},
+  });
 
 export const reportCommand = defineCommand({
   meta: { name: 'report', description: 'Look at reports, and at those that wait for staff' },

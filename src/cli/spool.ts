@@ -1,10 +1,13 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineCommand } from 'citty';
+import { insertBundle } from '../db/bundles.ts';
 import { insertMessages } from '../db/messages.ts';
+import type { Pool } from '../db/pool.ts';
 import { insertReports } from '../db/reports.ts';
 import { describeFailure } from '../errors.ts';
-import { readEntry } from '../inbox/entry.ts';
+import { readRecord } from '../inbox/entry.ts';
+import type { Storable } from '../inbox/store.ts';
 import { refusedFolder } from '../spool/refused.ts';
 import { takeStock } from '../spool/stock.ts';
 import { withDatabase } from './with-database.ts';
@@ -33,9 +36,7 @@ const retry = defineCommand({
       let stored = 0;
       for (const file of files) {
         try {
-          const entry = readEntry(readFileSync(join(folder, file), 'utf8'));
-          const insert = entry.table === 'reports' ? insertReports : insertMessages;
-          await insert(db, [entry], new Date());
+          await storeAgain(db, readRecord(readFileSync(join(folder, file), 'utf8')));
           rmSync(join(folder, file));
           stored += 1;
         } catch (error) {
@@ -51,6 +52,12 @@ export const spoolCommand = defineCommand({
   meta: { name: 'spool', description: 'Reports that wait on local disk' },
   subCommands: { list, retry },
 });
+
+async function storeAgain(db: Pool, storable: Storable): Promise<void> {
+  const now = new Date();
+  if (storable.table === 'bundles') await insertBundle(db, storable, now);
+  else await (storable.table === 'reports' ? insertReports : insertMessages)(db, [storable], now);
+}
 
 function listRefused(folder: string): readonly string[] {
   try {

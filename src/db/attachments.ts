@@ -7,6 +7,7 @@ import type {
 } from '../domain/attachment.ts';
 import type { OwnFile } from '../domain/audiences/reporter.ts';
 import type { Receipt, ReportId } from '../domain/report.ts';
+import { findBundledReport } from './bundles.ts';
 import type { Db } from './pool.ts';
 
 export type UploadRow = Omit<NewAttachment, 'name'> & {
@@ -220,6 +221,8 @@ export async function findEndpointSecret(
  */
 export async function listAttachmentsByReceipt(db: Db, receipt: string): Promise<readonly OwnFile[] | null> {
   if (receipt.includes('\0')) return null;
+  // What has files is not bundled. First there, as in progress.ts.
+  if ((await findBundledReport(db, receipt)) !== null) return [];
   const { rows } = await db.query<OwnFile | { readonly id: null }>({
     name: 'list-attachments-by-receipt',
     text: `

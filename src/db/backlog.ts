@@ -40,10 +40,14 @@ export async function countBacklog(db: Db): Promise<Backlog> {
         where addition.state = 'pending' and addition.addition_id is not null
       )
       select
-        (select count(*) from inbox) as inbox,
-        (select extract(epoch from now() - min(report.accepted_at))
-          from inbox join reports as report on report.id = inbox.report_id) as inbox_oldest_seconds,
-        (select count(*) from quarantine) as quarantine,
+        (select count(*) from inbox)
+          + (select coalesce(sum(size), 0) from bundles where set_aside_at is null) as inbox,
+        (select extract(epoch from now() - least(
+          (select min(report.accepted_at) from inbox join reports as report on report.id = inbox.report_id),
+          (select min(accepted_at) from bundles where set_aside_at is null)
+        ))) as inbox_oldest_seconds,
+        (select count(*) from quarantine)
+          + (select coalesce(sum(size), 0) from bundles where set_aside_at is not null) as quarantine,
         (select count(*) from messages where state = 'pending') as messages_pending,
         (select count(*) from messages where state = 'set_aside') as messages_set_aside,
         (select count(*) from held_reports where released_at is null) as held,

@@ -92,6 +92,9 @@ export async function deleteFromInbox(db: Db, ids: readonly ReportId[]): Promise
   });
 }
 
+/** A job that did not reach the queue is put there by the sweeper this long after the report came into the inbox, or a bundle. */
+export const sweepAfterMs = 15_000;
+
 /** How long whoever put a report on the queue again is left alone with it. */
 const overdueAgainMs = 30_000;
 
@@ -112,6 +115,29 @@ export async function listOverdueReports(db: Db, now: Date, limit: number): Prom
     values: [now, new Date(now.getTime() + overdueAgainMs), limit, new Date(now.getTime() + longestPutOffMs)],
   });
   return rows.map((row) => row.report_id);
+}
+
+/** As `listOverdueReports`, of bundles with up to `limit` reports in them, or of one. */
+export async function listOverdueBundles(
+  db: Db,
+  now: Date,
+  limit: number,
+): Promise<readonly { readonly id: string; readonly size: number }[]> {
+  const { rows } = await db.query<{ id: string; size: number }>({
+    name: 'take-overdue-bundles',
+    text: `
+      with overdue as (
+        select id, sum(size) over (order by enqueue_after, id) - size as ahead from bundles
+        where set_aside_at is null and (enqueue_after <= $1 or enqueue_after > $4)
+      )
+      update bundles set enqueue_after = $2
+      where id in (
+        select id from bundles where id in (select id from overdue where ahead < $3) for update skip locked
+      )
+      returning id, size`,
+    values: [now, new Date(now.getTime() + overdueAgainMs), limit, new Date(now.getTime() + longestPutOffMs)],
+  });
+  return rows;
 }
 
 /** Sets a report aside for staff: it leaves the inbox, keeps its receipt, and belongs to the national desk. */

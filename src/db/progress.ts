@@ -1,11 +1,15 @@
 import type { ProgressRecord } from '../domain/progress.ts';
 import type { AgencyCode, ChannelName, Kind, ReportId } from '../domain/report.ts';
+import { type BundledReport, findBundledReport } from './bundles.ts';
 import type { Db } from './pool.ts';
 
 /** For the reporter, whose copies lead to what became of the first; null where nobody was given this receipt. */
 export async function findProgressByReceipt(db: Db, receipt: string): Promise<ProgressRecord | null> {
   // PostgreSQL knows no NUL, and answers who asks for one with an error.
   if (receipt.includes('\0')) return null;
+  // First there, because it leaves for the table below in one moment: looked for in this order it is always found.
+  const bundled = await findBundledReport(db, receipt);
+  if (bundled !== null) return toUnfiledRecord(bundled);
   const { rows } = await db.query<Row>({
     name: 'find-progress-by-receipt',
     text: `${selectProgress} where report.id = (
@@ -95,6 +99,36 @@ type Row = {
         delivered_at: Date | null;
       }
   );
+
+/** Its title is sealed with the rest of it until it is unpacked. */
+function toUnfiledRecord({
+  id,
+  setAsideAt,
+  kind,
+  channel,
+  anonymous,
+  confidential,
+  receivedAtMs,
+}: BundledReport & { readonly setAsideAt: Date | null }): ProgressRecord {
+  return {
+    reportId: id,
+    kind,
+    channel,
+    title: null,
+    anonymous,
+    confidential,
+    receivedAt: new Date(receivedAtMs),
+    trackingId: null,
+    filedAt: null,
+    quarantinedAt: setAsideAt,
+    heldAt: null,
+    first: null,
+    route: null,
+    withdrawnAt: null,
+    additionCount: 0,
+    rating: null,
+  };
+}
 
 function toRecord(row: Row): ProgressRecord {
   return {

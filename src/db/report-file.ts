@@ -67,10 +67,14 @@ export type Quarantined = {
   readonly quarantined_at: Date;
 };
 
-/** What stands in quarantine, oldest first, at most `limit`. */
+/** What stands in quarantine, and what could not even be unpacked, by the id to retry it with; oldest first, at most `limit`. */
 export async function listQuarantined(db: Db, limit: number): Promise<readonly Quarantined[]> {
   const { rows } = await db.query<Quarantined>({
-    text: 'select report_id, error, quarantined_at from quarantine order by quarantined_at limit $1',
+    text: `
+      select report_id, error, quarantined_at from quarantine
+      union all
+      select id, error, set_aside_at from bundles where set_aside_at is not null
+      order by quarantined_at limit $1`,
     values: [limit],
   });
   return rows;

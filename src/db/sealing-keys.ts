@@ -64,14 +64,15 @@ export async function forgetSealingKey(db: Db, keyId: string): Promise<boolean> 
 
 export type KeyUse = { readonly keyId: string; readonly firstUsedAt: Date; readonly sealed: number };
 
-/** How many identities each key seals, the newest key first. Reads every row: for a command, not for a request. */
+/** How many identities each key seals, those in bundles as well, the newest key first. Reads every row: for a command, not for a request. */
 export async function countSealedByKey(db: Db): Promise<readonly KeyUse[]> {
   const { rows } = await db.query<{ key_id: string; first_used_at: Date; sealed: number }>({
     text: `
-      select used.key_id, used.first_used_at, count(person.report_id)::int as sealed
-      from sealing_keys as used left join report_identities as person on person.key_id = used.key_id
+      select used.key_id, used.first_used_at,
+        ((select count(*) from report_identities where key_id = used.key_id)
+          + (select coalesce(sum(size), 0) from bundles where key_id = used.key_id))::int as sealed
+      from sealing_keys as used
       where used.purpose = 'identity'
-      group by used.key_id, used.first_used_at
       order by used.first_used_at desc`,
   });
   return rows.map((row) => ({ keyId: row.key_id, firstUsedAt: row.first_used_at, sealed: row.sealed }));

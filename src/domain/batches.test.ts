@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { processHalving } from './batches.ts';
+import { processHalving, splitBySize } from './batches.ts';
 
 test('every good item goes through once and every poisoned one stands alone', async () => {
   await fc.assert(
@@ -32,4 +32,20 @@ test('an error that concerns everything is thrown on and blamed on no item', asy
     () => true,
   );
   await expect(run).rejects.toThrow('database away');
+});
+
+test('parts hold every item once and in order, and no two that follow each other would fit into one beginning', () => {
+  const items = fc.array(fc.integer({ min: 1, max: 30 }), { maxLength: 40 });
+  fc.assert(
+    fc.property(items, fc.integer({ min: 1, max: 40 }), (sizes, max) => {
+      const parts = splitBySize(sizes, (size) => size, max);
+      expect(parts.flat()).toEqual(sizes);
+      const sum = (part: readonly number[]) => part.reduce((total, size) => total + size, 0);
+      for (const [at, part] of parts.entries()) {
+        expect(part.length === 1 || sum(part) <= max).toBe(true);
+        const next = parts[at + 1];
+        if (next !== undefined) expect(sum(part) + (next[0] ?? 0)).toBeGreaterThan(max);
+      }
+    }),
+  );
 });

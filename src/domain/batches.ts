@@ -21,3 +21,25 @@ export async function processHalving<T>(
     await processHalving(items.slice(middle), work, single, hopeless);
   }
 }
+
+/** The items in their order, in parts that are `max` together at most; one that is more is a part by itself. */
+export function splitBySize<T>(
+  items: readonly T[],
+  sizeOf: (item: T) => number,
+  max: number,
+): readonly (readonly T[])[] {
+  const parts: T[][] = [];
+  let room = 0;
+  for (const item of items) {
+    const size = sizeOf(item);
+    const last = parts.at(-1);
+    if (last === undefined || size > room) {
+      parts.push([item]);
+      room = max - size;
+    } else {
+      last.push(item);
+      room -= size;
+    }
+  }
+  return parts;
+}

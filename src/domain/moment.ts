@@ -4,9 +4,9 @@ export function after(moment: Date, ms: number): Date {
 }
 
 /** For people: to the second, in the time of Jakarta. */
-export const tellMoment = (moment: Date): string => momentFormat.format(moment);
-const momentFormat = new Intl.DateTimeFormat('id-ID', {
-  dateStyle: 'long',
-  timeStyle: 'medium',
-  timeZone: 'Asia/Jakarta',
-});
+export const tellMoment = (moment: Date): string =>
+  new Intl.DateTimeFormat('id-ID', {
+    dateStyle: 'long',
+    timeStyle: 'medium',
+    timeZone: 'Asia/Jakarta',
+  }).format(moment);

@@ -1,13 +1,15 @@
 import type { DoorContext } from '../context.ts';
+import type { Bundle } from '../db/bundles.ts';
 import type { InboxEntry } from '../db/reports.ts';
 import type { NewAttachment } from '../domain/attachment.ts';
 import { markOfCopies, markOfPart } from '../domain/duplicates/copies.ts';
 import type { Letter } from '../domain/letter.ts';
 import { maskPersonalData } from '../domain/masking.ts';
 import { type Inbound, isReport, type NewMessage } from '../domain/message.ts';
-import type { NewReport, ReportId } from '../domain/report.ts';
+import type { NewReport, Receipt, ReportId } from '../domain/report.ts';
 import { newId, newReceipt } from '../ids.ts';
 import { type BlindIndex, indexContacts } from '../sealing/blind-index.ts';
+import type { Seal } from '../sealing/seal.ts';
 import { audienceOf, packSealedReport, type Words } from '../sealing/sealed-report.ts';
 
 type Sealing = Pick<DoorContext, 'seal' | 'blindIndex' | 'clock'>;
@@ -27,24 +29,35 @@ export type Indexes = {
  * anywhere.
  */
 export function toInboxEntry(inbound: Inbound, { seal, blindIndex, clock }: Sealing): InboxEntry {
-  const indexes = {
-    ...indexContacts(blindIndex, inbound.identity),
-    content: inbound.externalId === null ? null : blindIndex('content', inbound.original.body),
-  };
-  if (!isReport(inbound)) return toMessageEntry(inbound, indexes, { seal, blindIndex, clock });
-  const mark = markOfCopies(inbound);
-  const copy = mark === null ? null : blindIndex('copy', mark);
-  return toReportEntry(inbound, { ...indexes, copy }, { seal, clock });
+  if (!isReport(inbound)) return toMessageEntry(inbound, { seal, blindIndex, clock });
+  return toReportEntry(inbound, indexReport(inbound, blindIndex), seal, nameReport(clock()));
 }
+
+/** What a report is known by from the moment that it is accepted. */
+export type ReportNames = { readonly id: ReportId; readonly receipt: Receipt };
+
+export const nameReport = (now: Date): ReportNames => ({ id: newId(), receipt: newReceipt(now) });
+
+export function indexReport(report: NewReport, blindIndex: BlindIndex): Indexes {
+  const mark = markOfCopies(report);
+  return { ...indexSent(report, blindIndex), copy: mark === null ? null : blindIndex('copy', mark) };
+}
+
+const indexSent = (
+  { identity, externalId, original }: Inbound,
+  blindIndex: BlindIndex,
+): Omit<Indexes, 'copy'> => ({
+  ...indexContacts(blindIndex, identity),
+  content: externalId === null ? null : blindIndex('content', original.body),
+});
 
 /** Of a report the words are kept as well; from here on they carry no number, address or account name. */
 export function toReportEntry(
   report: NewReport,
   indexes: Indexes,
-  { seal, clock }: Pick<Sealing, 'seal' | 'clock'>,
+  seal: Seal,
+  { id, receipt }: ReportNames,
 ): InboxEntry {
-  const id = newId<ReportId>();
-  const receipt = newReceipt(clock());
   const words: Words = { title: report.title, text: report.text, placeText: report.place?.text ?? null };
   const masked = maskWords(words);
   const sealed = seal(
@@ -96,13 +109,8 @@ export function toReportEntry(
 }
 
 /** Of a message that is no report nothing is kept in the clear but what it takes to work on it, and whose mailbox it came to. */
-function toMessageEntry(
-  message: NewMessage,
-  indexes: Omit<Indexes, 'copy'>,
-  { seal, blindIndex, clock }: Sealing,
-): InboxEntry {
-  const id = newId<ReportId>();
-  const receipt = newReceipt(clock());
+function toMessageEntry(message: NewMessage, { seal, blindIndex, clock }: Sealing): InboxEntry {
+  const { id, receipt } = nameReport(clock());
   const { channel, identity, original, content } = message;
   const post = content.kind === 'post' ? content : null;
   const externalId = post === null ? message.externalId : nameOfPost(message.externalId, blindIndex);
@@ -110,7 +118,7 @@ function toMessageEntry(
     reportId: id,
     audience: 'nobody',
   });
-  const written = writeIndexes(indexes);
+  const written = writeIndexes(indexSent(message, blindIndex));
   const part = content.kind === 'part' ? content : null;
   const mail = content.kind === 'mail' ? content : null;
   const mark = markOfPart(message);
@@ -194,9 +202,21 @@ const maskWords = ({ title, text, placeText }: Words): Words => ({
 const isSame = (a: Words, b: Words): boolean =>
   a.title === b.title && a.text === b.text && a.placeText === b.placeText;
 
-/** The entry that a row was written for. */
-export function readEntry(row: string): InboxEntry {
-  const { id, receipt, channel, external_id, content_index, form } = JSON.parse(row);
+/** What the spool keeps of what PostgreSQL could not be given. */
+export function toRecord(entry: InboxEntry | Bundle): string {
+  if (entry.table !== 'bundles') return entry.row;
+  const { keyId, bytes } = entry.sealed;
+  return JSON.stringify({ ...entry, sealed: { keyId, bytes: bytes.toString('base64') } });
+}
+
+/** What a record was made of. */
+export function readRecord(row: string): InboxEntry | Bundle {
+  const read = JSON.parse(row);
+  if (read.table === 'bundles') {
+    const { keyId, bytes } = read.sealed;
+    return { ...read, sealed: { keyId, bytes: Buffer.from(bytes, 'base64') } };
+  }
+  const { id, receipt, channel, external_id, content_index, form } = read;
   const table = form === undefined ? 'reports' : 'messages';
   return { table, id, receipt, channel, externalId: external_id, contentIndex: content_index, row };
 }

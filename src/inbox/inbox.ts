@@ -1,23 +1,23 @@
 import type { Context } from '../context.ts';
 import { isUnavailable, ping } from '../db/pool.ts';
-import type { InboxEntry } from '../db/reports.ts';
 import { AppError, describeFailure } from '../errors.ts';
 import type { Spool } from '../spool/spool.ts';
+import { toRecord } from './entry.ts';
 import { createFeed } from './feed.ts';
 import { replayRecords } from './replay.ts';
-import { type Outcome, storeEntries } from './store.ts';
+import { acceptedNow, listReports, type Outcome, type Storable, storeEntries } from './store.ts';
 
 /** How often an absent PostgreSQL is asked to take what is spooled. */
 const replayEveryMs = 1_000;
 
 export type Inbox = {
-  /** Durable once it resolves: in PostgreSQL, else in the spool. Throws `AppError` `unavailable` where neither takes it. */
-  readonly store: (entries: readonly InboxEntry[]) => Promise<readonly Outcome[]>;
+  /** Durable once it resolves, each report and message in its order: in PostgreSQL, else in the spool. Throws `AppError` `unavailable` where neither takes it. */
+  readonly store: (storables: readonly Storable[]) => Promise<readonly Outcome[]>;
   /**
    * Durable in PostgreSQL once it resolves; rejects while that is away. For who can wait, because what they bring stays where
    * it is.
    */
-  readonly storeUnspooled: (entries: readonly InboxEntry[]) => Promise<readonly Outcome[]>;
+  readonly storeUnspooled: (storables: readonly Storable[]) => Promise<readonly Outcome[]>;
   readonly stop: () => Promise<void>;
 };
 
@@ -26,8 +26,12 @@ export type Inbox = {
  * it takes them again, with what an earlier process left there.
  */
 export function openInbox(context: Pick<Context, 'db' | 'enqueue' | 'clock' | 'log'>, spool: Spool): Inbox {
-  const { log } = context;
-  const feeds = { reports: createFeed('intake', context), messages: createFeed('messages', context) };
+  const { enqueue, log } = context;
+  const feeds = {
+    reports: createFeed('intake', (reportIds) => enqueue('intake', { reportIds }), log),
+    bundles: createFeed('intake', (bundleIds) => enqueue('intake', { bundleIds }), log),
+    messages: createFeed('messages', (messageIds) => enqueue('messages', { messageIds }), log),
+  };
   const parts = { ...context, spool, feeds };
   let away = false;
   let stopped = false;
@@ -41,10 +45,10 @@ export function openInbox(context: Pick<Context, 'db' | 'enqueue' | 'clock' | 'l
   };
   turn();
 
-  async function store(entries: readonly InboxEntry[]): Promise<readonly Outcome[]> {
+  async function store(storables: readonly Storable[]): Promise<readonly Outcome[]> {
     if (!away) {
       try {
-        return await storeEntries(parts, entries);
+        return await storeEntries(parts, storables);
       } catch (error) {
         if (!isUnavailable(error)) throw error;
         log.error({ event: 'database_away', error: describeFailure(error) });
@@ -52,13 +56,13 @@ export function openInbox(context: Pick<Context, 'db' | 'enqueue' | 'clock' | 'l
         away = true;
       }
     }
-    await spool.append(entries.map((entry) => entry.row));
-    return entries.map(({ id, receipt }) => ({ reportId: id, receipt, repeated: false, sameContent: true }));
+    await spool.append(storables.map(toRecord));
+    return storables.flatMap(listReports).map(acceptedNow);
   }
 
-  async function storeUnspooled(entries: readonly InboxEntry[]): Promise<readonly Outcome[]> {
+  async function storeUnspooled(storables: readonly Storable[]): Promise<readonly Outcome[]> {
     if (away) throw new AppError('unavailable', 'PostgreSQL is away');
-    return storeEntries(parts, entries);
+    return storeEntries(parts, storables);
   }
 
   async function replay(): Promise<void> {

@@ -1,7 +1,7 @@
 import { type InboxEntry, insertReceiptAliases, type ReceiptAlias } from '../db/reports.ts';
 import type { Spool } from '../spool/spool.ts';
-import { readEntry, underOtherId } from './entry.ts';
-import { type StoreParts, storeEntries } from './store.ts';
+import { readRecord, toRecord, underOtherId } from './entry.ts';
+import { listReports, type Outcome, type Storable, type StoreParts, storeEntries } from './store.ts';
 
 /**
  * Puts spooled records into PostgreSQL; those it has already stay as they are, so replaying twice does no harm. Rejects
@@ -13,7 +13,7 @@ export async function replayRecords(
 ): Promise<void> {
   const aliases: ReceiptAlias[] = [];
   const others: InboxEntry[] = [];
-  await replay(records.map(readEntry), (entry, reportId, sameContent) => {
+  await replay(records.map(readRecord), (entry, reportId, sameContent) => {
     if (sameContent || !mayBeReused(entry)) aliases.push({ receipt: entry.receipt, reportId });
     else others.push(underOtherId(entry));
   });
@@ -22,14 +22,20 @@ export async function replayRecords(
   await replay(others, () => undefined);
 
   async function replay(
-    entries: readonly InboxEntry[],
+    storables: readonly Storable[],
     onRepeat: (entry: InboxEntry, reportId: ReceiptAlias['reportId'], sameContent: boolean) => void,
   ): Promise<void> {
-    if (entries.length === 0) return;
-    for (const [index, outcome] of (await storeEntries(parts, entries)).entries()) {
-      const entry = entries[index] as InboxEntry;
-      if ('error' in outcome) await spool.refuse(entry.id, entry.row);
-      else if (outcome.reportId !== entry.id) onRepeat(entry, outcome.reportId, outcome.sameContent);
+    if (storables.length === 0) return;
+    const outcomes = await storeEntries(parts, storables);
+    let next = 0;
+    for (const storable of storables) {
+      // All in a bundle fare alike.
+      const outcome = outcomes[next] as Outcome;
+      next += listReports(storable).length;
+      if ('error' in outcome) await spool.refuse(storable.id, toRecord(storable));
+      else if (storable.table !== 'bundles' && outcome.reportId !== storable.id) {
+        onRepeat(storable, outcome.reportId, outcome.sameContent);
+      }
     }
   }
 }

@@ -5,8 +5,11 @@ import { Type } from 'typebox';
  * and losing Redis loses no report.
  */
 export const jobs = {
-  /** Deduplicate, give tracking IDs, route: one transaction for the whole list. */
-  intake: Type.Object({ reportIds: Type.Array(Type.String({ format: 'uuid' }), { minItems: 1 }) }),
+  /** Deduplicate, give tracking IDs, route, in one transaction for the whole list: reports, or all that are in these bundles. */
+  intake: Type.Union([
+    Type.Object({ reportIds: Type.Array(Type.String({ format: 'uuid' }), { minItems: 1 }) }),
+    Type.Object({ bundleIds: Type.Array(Type.String({ format: 'uuid' }), { minItems: 1 }) }),
+  ]),
   /** Do what each message asks, or put the parts together to one. */
   messages: Type.Object({ messageIds: Type.Array(Type.String({ format: 'uuid' }), { minItems: 1 }) }),
   /** One attempt to hand each report over to its agency. */

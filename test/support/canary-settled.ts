@@ -9,12 +9,14 @@ export async function settled({ database, dataDir, delivered, posted }: Stage): 
     async () => {
       await database.pool.query(`
         update inbox set enqueue_after = now();
+        update bundles set enqueue_after = now();
         update messages set due_at = now() where state = 'pending';
         update endpoints set resting_until = null, failure_count = 0 where resting_until is not null;
         update deliveries set next_attempt_at = now(), enqueue_after = now()
         where state = 'pending' and next_attempt_at > now() + interval '2 seconds'`);
       const { rows } = await database.pool.query(`
         select 'inbox' as what, report_id as id from inbox
+        union all select 'bundle', id from bundles
         union all select 'message', id from messages where state = 'pending'
         union all select 'delivery', id from deliveries where state = 'pending'
         union all select 'notification', id from notifications

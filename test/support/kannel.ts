@@ -90,6 +90,14 @@ export async function startKannel(options: {
     });
     return child;
   };
+  /** Until then bearerbox would send the next SMS to phones that are gone. */
+  const hangUp = async (phones: ChildProcess) => {
+    await kill(phones, 'SIGINT');
+    await waitUntil(
+      'bearerbox knows that the phones are gone',
+      async () => !/<smsc>.*<status>online/s.test(await readStatus()),
+    );
+  };
   /** Each line has a fakesmsc of its own, ended once bearerbox has it. */
   const sendLine = async (line: string) => {
     const before = await count('received');
@@ -97,7 +105,7 @@ export async function startKannel(options: {
     try {
       await waitUntil('bearerbox received the SMS', async () => (await count('received')) > before);
     } finally {
-      await kill(phones, 'SIGINT');
+      await hangUp(phones);
     }
   };
   const untilDelivered = async (total: number) => {
@@ -105,7 +113,7 @@ export async function startKannel(options: {
     try {
       await waitUntil(`${total} SMS came to phones`, async () => delivered.length >= total);
     } finally {
-      await kill(phones, 'SIGINT');
+      await hangUp(phones);
     }
     return delivered;
   };

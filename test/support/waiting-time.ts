@@ -7,6 +7,7 @@ const past = `now() - interval '1 second'`;
 export async function letWaitingTimePass(db: Pool): Promise<void> {
   await db.query(`
     update inbox set enqueue_after = ${past};
+    update bundles set enqueue_after = ${past};
     update messages set due_at = ${past} where state = 'pending';
     update deliveries set next_attempt_at = ${past}, enqueue_after = ${past} where state = 'pending';
     update notifications set next_attempt_at = ${past}, enqueue_after = ${past} where state in ('pending', 'sending')`);

@@ -1,6 +1,6 @@
 import { maskPersonalData } from '../masking.ts';
 import type { AgencyCode } from '../report.ts';
-import { buildGazetteer, type Gazetteer } from './gazetteer.ts';
+import { type AreaAlias, buildGazetteer, type Gazetteer } from './gazetteer.ts';
 import { indexPhrases, type Phrases } from './phrases.ts';
 import { buildTopicLexicon, type Keyword, type Tier, type TopicLexicon } from './topic-lexicon.ts';
 import { type Spellings, splitWords } from './words.ts';
@@ -70,6 +70,7 @@ export type Directory = {
   readonly governments: ReadonlyMap<string, Agency>;
   /** Names and aliases of active agencies; null where several bear it. */
   readonly agencyNames: Phrases<Agency | null>;
+  /** Made when it is asked for first: that takes a tenth of a second, and who only takes reports may never ask. */
   readonly gazetteer: Gazetteer;
   readonly lexicon: TopicLexicon;
   readonly spellings: Spellings;
@@ -95,23 +96,27 @@ export function buildDirectory(rows: DirectoryRows): Directory {
     rows.words.map(({ written, meant }) => [written, written === meant ? [written] : splitWords(meant)]),
   );
   const lexicon = buildTopicLexicon(rows.keywords, spellings);
+  let gazetteer: Gazetteer | null = null;
   return {
     version: rows.version,
     agencies: new Map(rows.agencies.map((agency) => [agency.code, agency])),
     topics: new Map(rows.topics.map((topic) => [topic.code, topic])),
     governments: new Map(active.flatMap((agency) => (agency.areaCode ? [[agency.areaCode, agency]] : []))),
     agencyNames: indexPhrases(nameAgencies(active)),
-    gazetteer: buildGazetteer(
-      rows.areas,
-      rows.agencies.flatMap(({ areaCode, aliases }) =>
-        areaCode === null ? [] : aliases.map((alias) => ({ areaCode, alias })),
-      ),
-    ),
+    get gazetteer() {
+      gazetteer ??= buildGazetteer(rows.areas, listAreaAliases(rows.agencies));
+      return gazetteer;
+    },
     lexicon,
     spellings,
     ordinary: new Set([...spellings.keys(), ...lexicon.numbers.keys()]),
   };
 }
+
+const listAreaAliases = (agencies: readonly Agency[]): AreaAlias[] =>
+  agencies.flatMap(({ areaCode, aliases }) =>
+    areaCode === null ? [] : aliases.map((alias) => ({ areaCode, alias })),
+  );
 
 /** What a gateway has that has not reached PostgreSQL yet: it takes wishes as they are, and intake finds out. */
 export const emptyDirectory = (): Directory =>
