@@ -66,6 +66,8 @@ export function createStreamSource({ pause = pauseFor, ...parts }: Parts): Sourc
           await pauseAfter(end);
         }
       } finally {
+        // what the search found during the last pause
+        meter.countLost(wire.takeLost());
         await meter.close();
       }
 

@@ -64,6 +64,16 @@ describe('lost are', () => {
     expect(wire.takeLost()).toEqual(lost(1));
   });
 
+  it('those of which it is asked only once the search has read far beyond them', () => {
+    const wire = createBroken();
+    wire.found([postedAt(30)], [first]);
+    wire.readUpTo(noon + 600_000);
+    wire.open(at(601));
+    wire.came([], at(602));
+    expect(wire.takeLost()).toEqual(lost(1));
+    expect(wire.takeLost()).toEqual(lost(0));
+  });
+
   it('those that were posted after one whose id is of tomorrow came', () => {
     const wire = create();
     wire.open(at(0));

@@ -44,12 +44,22 @@ export function createWire(prices: TwitterPrices): Wire {
   let closed: readonly Span[] = [];
   /** By id, what the search has and the stream does not. */
   const missing = new Map<string, Post>();
+  let lost = nothingSpent;
 
   const mayHaveSent = (at: number): boolean =>
     (open === null ? closed : [open, ...closed]).some((span) => isWithin(at, span));
 
   function forgetOthers(): void {
     for (const [id, { at }] of missing) if (!mayHaveSent(at)) missing.delete(id);
+  }
+
+  /** What is not of one that is closed may still come. */
+  function giveUp(): void {
+    for (const [id, { at, cost }] of missing) {
+      if (!closed.some((span) => isWithin(at, span))) continue;
+      missing.delete(id);
+      lost = addCosts(lost, cost);
+    }
   }
 
   return {
@@ -79,17 +89,15 @@ export function createWire(prices: TwitterPrices): Wire {
       }
     },
     readUpTo: (moment) => {
+      // The stream may pause for minutes, and asks for what was lost only once it goes on.
+      giveUp();
       closed = closed.filter(({ to }) => to + skewMs > moment);
     },
     takeLost: () => {
-      let lost = nothingSpent;
-      for (const [id, { at, cost }] of missing) {
-        // What is not of one that is closed may still come.
-        if (!closed.some((span) => isWithin(at, span))) continue;
-        missing.delete(id);
-        lost = addCosts(lost, cost);
-      }
-      return lost;
+      giveUp();
+      const taken = lost;
+      lost = nothingSpent;
+      return taken;
     },
     isQuiet: () => open === null && closed.length === 0,
   };
