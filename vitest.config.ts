@@ -16,7 +16,7 @@ const withServers = {
 export default defineConfig({
   test: {
     // On the two cores of CI: files wait for servers and processes nearly half of their time.
-    maxWorkers: 3,
+    maxWorkers: 4,
     projects: [
       {
         // No servers, no network: what runs on every save.

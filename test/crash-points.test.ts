@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
 import type { AgencyCode } from '../src/domain/report.ts';
+import { type InProcess, startInProcess } from './support/app.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { addEndpoint } from './support/filed-reports.ts';
 import { type Running, startGateway } from './support/gateway.ts';
@@ -14,7 +15,7 @@ let database: TestDatabase;
 let agency: ReceivingAgency;
 let provider: SmsProvider;
 let env: Readonly<Record<string, string>>;
-let running: Running[] = [];
+let stops: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
   [database, agency, provider] = await Promise.all([
@@ -36,8 +37,8 @@ beforeAll(async () => {
   };
 });
 afterEach(async () => {
-  await Promise.all(running.map((gateway) => gateway.end('SIGKILL')));
-  running = [];
+  await Promise.all(stops.map((stop) => stop()));
+  stops = [];
 });
 afterAll(async () => {
   await agency?.stop();
@@ -60,13 +61,13 @@ test.each([
   'a gateway that dies at %s loses no report and doubles none',
   { timeout: 90_000 },
   async (point, hearings) => {
-    const dying = await start({ CRASH_AT: point });
+    const dying = await startDying(point);
     const key = uniqueWord();
     const first = await send(dying, key).catch(() => null);
     expect(await dying.ended).toBe('SIGKILL');
 
     await letWaitingTimePass(database.pool);
-    const gateway = await start({});
+    const gateway = await startNext();
     const { receipt } = await send(gateway, key);
     if (first !== null) expect(receipt).toBe(first.receipt);
     await expect
@@ -90,13 +91,13 @@ test.each([
   'a gateway that dies at %s files a report without a key once',
   { timeout: 60_000 },
   async (point) => {
-    const dying = await start({ CRASH_AT: point });
+    const dying = await startDying(point);
     const word = uniqueWord();
     await send(dying, word, {}).catch(() => null);
     expect(await dying.ended).toBe('SIGKILL');
 
     await letWaitingTimePass(database.pool);
-    await start({});
+    await startNext();
     await expect.poll(() => listReports(word), { timeout: 30_000 }).toMatchObject([{ state: 'delivered' }]);
     expect(agency.received.filter(({ body }) => body.includes(word))).toHaveLength(1);
   },
@@ -112,7 +113,7 @@ test.each([
   { timeout: 60_000 },
   async (point, state, sent) => {
     provider.forget();
-    const dying = await start({ CRASH_AT: point });
+    const dying = await startDying(point);
     const id = `pesan-${point.replace(':', '-')}`;
     const sms = { id, from: '+6281322334455', text: `Talud sungai longsor di belakang SD kami (${id})` };
     await sendSms(dying, sms);
@@ -120,7 +121,7 @@ test.each([
     expect(provider.sent).toHaveLength(sent);
 
     await letWaitingTimePass(database.pool);
-    const gateway = await start({});
+    const gateway = await startNext();
     await expect.poll(() => listNotificationStates(id), { timeout: 30_000 }).toEqual([state]);
     // another one goes out, and this one does not with it
     const other = `${id}-lagi`;
@@ -141,7 +142,7 @@ test.each(['messages:before-commit', 'messages:after-commit', 'messages:after-en
     provider.forget();
     const id = `tambahan-${point.replace(':', '-')}`;
     const from = '+6281344556677';
-    const gateway = await start({});
+    const gateway = await startNext();
     await sendSms(gateway, { id, from, text: `Talud sungai longsor di belakang SD kami (${id})` });
     await expect.poll(() => listNotificationStates(id), { timeout: 30_000 }).toEqual(['sent']);
     const { rows } = await database.pool.query<{ id: string; tracking_id: string }>(
@@ -150,15 +151,15 @@ test.each(['messages:before-commit', 'messages:after-commit', 'messages:after-en
       [id],
     );
     const [report] = rows;
-    await gateway.end('SIGTERM');
+    await gateway.stop();
 
-    const dying = await start({ CRASH_AT: point });
+    const dying = await startDying(point);
     const added = `sekarang pagarnya ikut ambruk ${uniqueWord()}`;
     const sms = { id: `${id}-2`, from, text: `TAMBAH ${report?.tracking_id} ${added}` };
     await sendSms(dying, sms).catch(() => undefined);
     expect(await dying.ended).toBe('SIGKILL');
     await letWaitingTimePass(database.pool);
-    const next = await start({});
+    const next = await startNext();
     await sendSms(next, sms);
     await expect
       .poll(() => listAdded(report?.id ?? ''), { timeout: 60_000 })
@@ -166,7 +167,6 @@ test.each(['messages:before-commit', 'messages:after-commit', 'messages:after-en
     const heard = agency.received.filter(({ body }) => body.includes(added));
     expect(new Set(heard.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
     expect(provider.sent.filter(({ text }) => text.startsWith('Tambahan')).length).toBeLessThanOrEqual(1);
-    await next.end('SIGTERM');
   },
 );
 
@@ -182,14 +182,25 @@ async function listAdded(reportId: string) {
   return rows;
 }
 
-async function start(more: Readonly<Record<string, string>>): Promise<Running> {
-  const gateway = await startGateway('all', { ...env, ...more });
-  running.push(gateway);
+/** A process of its own, for it is killed. */
+async function startDying(point: string): Promise<Running> {
+  const gateway = await startGateway('all', { ...env, CRASH_AT: point });
+  stops.push(() => gateway.end('SIGKILL'));
   return gateway;
 }
 
+/** The one that finds what is left; here, where its packages are loaded already. */
+async function startNext(): Promise<InProcess> {
+  const servers = { databaseUrl: database.url, redisUrl: testRedisUrl() };
+  const gateway = await startInProcess(servers, { serve: true, work: true, sweep: true }, env);
+  stops.push(gateway.stop);
+  return gateway;
+}
+
+type Reachable = Pick<Running, 'url'>;
+
 async function send(
-  { url }: Running,
+  { url }: Reachable,
   key: string,
   names: Readonly<Record<string, string>> = { 'idempotency-key': key },
 ): Promise<{ receipt: string }> {
@@ -220,7 +231,7 @@ async function listReports(key: string) {
 }
 
 async function sendSms(
-  { url }: Running,
+  { url }: Reachable,
   sms: { readonly id: string; readonly from: string; readonly text: string },
 ) {
   const { method, url: path, payload, headers } = signSms(Buffer.from(JSON.stringify(sms)));

@@ -1,10 +1,12 @@
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type InProcess, startInProcess } from './support/app.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { type Dovecot, hasDovecot, startDovecot } from './support/dovecot.ts';
 import { type Running, startGateway } from './support/gateway.ts';
 import { mailSettings, mailTo, withFile } from './support/mail-gateway.ts';
 import { hasPostfix, type Postfix, startPostfix } from './support/postfix.ts';
+import { testRedisUrl } from './support/redis.ts';
 import { uniqueWord } from './support/unique-word.ts';
 import { letWaitingTimePass } from './support/waiting-time.ts';
 
@@ -15,20 +17,21 @@ describe.skipIf(!hasPostfix || !hasDovecot)('mail', () => {
   let postfix: Postfix;
   let env: Readonly<Record<string, string>>;
   let photo: Buffer;
-  let running: Running[] = [];
+  let stops: (() => Promise<unknown>)[] = [];
 
   beforeAll(async () => {
     database = await createTestDatabase({ seeded: true });
     dovecot = await startDovecot({ users: { lapor: 'rahasia', siti: 'sandi-siti' } });
     postfix = await startPostfix({ dovecot, domains: ['uji.example'] });
-    env = await mailSettings({ database, dovecot, postfix }, { user: 'lapor' });
+    const settings = await mailSettings({ database, dovecot, postfix }, { user: 'lapor' });
+    env = { ...settings, EMAIL_MAX_PER_ADDRESS: '0' };
     photo = await sharp({ create: { width: 64, height: 48, channels: 3, background: '#445566' } })
       .jpeg()
       .toBuffer();
   }, 120_000);
   afterEach(async () => {
-    await Promise.all(running.map((gateway) => gateway.end('SIGKILL')));
-    running = [];
+    await Promise.all(stops.map((stop) => stop()));
+    stops = [];
   });
   afterAll(async () => {
     await postfix?.stop();
@@ -36,9 +39,18 @@ describe.skipIf(!hasPostfix || !hasDovecot)('mail', () => {
     await database?.drop();
   });
 
-  async function start(more: Readonly<Record<string, string>> = {}): Promise<Running> {
-    const gateway = await startGateway('all', { ...env, EMAIL_MAX_PER_ADDRESS: '0', ...more });
-    running.push(gateway);
+  /** A process of its own, for it is killed. */
+  async function startDying(point: string): Promise<Running> {
+    const gateway = await startGateway('all', { ...env, CRASH_AT: point });
+    stops.push(() => gateway.end('SIGKILL'));
+    return gateway;
+  }
+
+  /** The one that finds what is left; here, where its packages are loaded already. */
+  async function startNext(): Promise<InProcess> {
+    const servers = { databaseUrl: database.url, redisUrl: testRedisUrl() };
+    const gateway = await startInProcess(servers, { serve: true, work: true, sweep: true }, env);
+    stops.push(gateway.stop);
     return gateway;
   }
 
@@ -82,17 +94,17 @@ describe.skipIf(!hasPostfix || !hasDovecot)('mail', () => {
       const [first, second] = [uniqueWord(), uniqueWord()];
       const report = `Bandung, lampu jalan mati di gang ${first}`;
       await dovecot.deliver(mailTo({ from, ...withFile(report, 'lampu.jpg', 'image/jpeg', photo) }), 'lapor');
-      const dying = await start({ CRASH_AT: point });
+      const dying = await startDying(point);
       expect(await dying.ended).toBe('SIGKILL');
 
       await letWaitingTimePass(database.pool);
       await database.pool.query('update messages set taken_until = null, due_at = now()');
-      const gateway = await start();
+      const gateway = await startNext();
       await expect
         .poll(() => listReports(first), { timeout: 40_000 })
         .toEqual([{ files: 1, told, reply_to: expect.any(String) }]);
       const [{ reply_to: about } = { reply_to: '' }] = await listReports(first);
-      await gateway.end('SIGTERM');
+      await gateway.stop();
 
       const to = `lapor+n.${about.replaceAll('-', '')}@uji.example`;
       const added = `Masih gelap di ${second}`;
@@ -100,11 +112,11 @@ describe.skipIf(!hasPostfix || !hasDovecot)('mail', () => {
         mailTo({ from, to, ...withFile(added, 'dua.jpg', 'image/jpeg', photo) }),
         'lapor',
       );
-      const again = await start({ CRASH_AT: point });
+      const again = await startDying(point);
       expect(await again.ended).toBe('SIGKILL');
       await letWaitingTimePass(database.pool);
       await database.pool.query('update messages set taken_until = null, due_at = now()');
-      const next = await start();
+      await startNext();
       await expect.poll(() => listAdditions(second), { timeout: 40_000 }).toEqual([{ files: 1, told }]);
 
       // what comes behind them is a report, and these are not more
@@ -114,7 +126,6 @@ describe.skipIf(!hasPostfix || !hasDovecot)('mail', () => {
       expect(await listReports(first)).toHaveLength(1);
       expect(await listAdditions(second)).toHaveLength(1);
       expect(await countMails(about)).toBeLessThanOrEqual(1);
-      await next.end('SIGTERM');
     },
   );
 });

@@ -7,13 +7,15 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { orderFiling } from '../src/db/taken-messages.ts';
 import { bounceAddress } from '../src/domain/mail-address.ts';
 import type { NotificationId } from '../src/domain/report.ts';
+import { type InProcess, startInProcess } from './support/app.ts';
 import { forgetReports } from './support/core.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { type Dovecot, hasDovecot, startDovecot } from './support/dovecot.ts';
 import { eventually } from './support/eventually.ts';
-import { type Running, startGateway } from './support/gateway.ts';
+import { startGateway } from './support/gateway.ts';
 import { mailSettings, mailTo, withFile } from './support/mail-gateway.ts';
 import { hasPostfix, type Postfix, startPostfix } from './support/postfix.ts';
+import { testRedisUrl } from './support/redis.ts';
 import { testDataDir } from './support/sealing.ts';
 import { uniqueWord } from './support/unique-word.ts';
 
@@ -46,10 +48,15 @@ describe.skipIf(!hasPostfix || !hasDovecot)('a gateway', { timeout: 90_000 }, ()
     more: Readonly<Record<string, string>> = {},
     mailbox: Parameters<typeof mailSettings>[1] = { user: 'lapor' },
     on: TestDatabase = database,
-  ): Promise<Running> {
+  ): Promise<InProcess> {
     const settings = await mailSettings({ database: on, dovecot, postfix }, mailbox);
-    const gateway = await startGateway('all', { ...settings, ...more });
-    stops.push(() => gateway.end('SIGTERM'));
+    const servers = { databaseUrl: on.url, redisUrl: testRedisUrl() };
+    const gateway = await startInProcess(
+      servers,
+      { serve: true, work: true, sweep: true },
+      { ...settings, ...more },
+    );
+    stops.push(gateway.stop);
     return gateway;
   }
 
@@ -90,7 +97,10 @@ describe.skipIf(!hasPostfix || !hasDovecot)('a gateway', { timeout: 90_000 }, ()
     vi.waitFor(
       async () => {
         const mails = await dovecot.listMails(user);
-        expect(mails).toHaveLength(count);
+        const heads = mails.map(({ raw }) =>
+          raw.toString().match(/^(Message-ID|In-Reply-To|Subject):.*$/gim),
+        );
+        expect(mails, JSON.stringify(heads)).toHaveLength(count);
         return Promise.all(mails.map(({ raw }) => PostalMime.parse(raw)));
       },
       { timeout: 40_000, interval: 50 },
@@ -362,7 +372,11 @@ describe.skipIf(!hasPostfix || !hasDovecot)('a gateway', { timeout: 90_000 }, ()
     const photo = await sharp({ create: { width: 640, height: 480, channels: 3, background: '#888' } })
       .jpeg()
       .toBuffer();
-    const gateway = await start();
+    const gateway = await startGateway(
+      'all',
+      await mailSettings({ database, dovecot, postfix }, { user: 'lapor' }),
+    );
+    stops.push(() => gateway.end('SIGTERM'));
     const before = await peakMb(gateway.pid);
     const large = withFile(
       `Bandung, rekaman pungli di kantor ${uniqueWord()}`,

@@ -165,6 +165,8 @@ describe('the stream', () => {
     x.stream.stall(true);
     await until(() => expect(stream.ended.length).toBeGreaterThan(0));
     x.stream.stall(false);
+    // X may not have noticed yet that the first one is gone
+    await until(() => expect(x.delivered.requests['GET /2/tweets/search/stream']).toBe(2));
     await untilConnected(x);
     const second = post(x);
     await untilStored([first, second]);

@@ -82,6 +82,7 @@ export type InProcess = {
   readonly url: string;
   /** Every line logged so far, as text. */
   readonly logged: readonly string[];
+  /** Ends it; again and again, the same end. */
   readonly stop: () => Promise<void>;
 };
 
@@ -93,13 +94,18 @@ export async function startInProcess(
 ): Promise<InProcess> {
   const logged: string[] = [];
   const log = pino({ level: 'trace' }, { write: (line: string) => logged.push(line) });
-  const { port, stop } = await startGateway(
+  const gateway = await startGateway(
     parseConfig({ PORT: '0', DATA_DIR: testDataDir, ...env }),
     servers,
     roles,
     log,
   );
-  return { url: port === null ? '' : `http://127.0.0.1:${port}`, logged, stop };
+  let stopping: Promise<void> | null = null;
+  const stop = () => {
+    stopping ??= gateway.stop();
+    return stopping;
+  };
+  return { url: gateway.port === null ? '' : `http://127.0.0.1:${gateway.port}`, logged, stop };
 }
 
 const none = { waiting: 0, active: 0, delayed: 0, failed: 0 };
