@@ -4,6 +4,7 @@ import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { type MobileNetwork, openMobileNetwork } from './mobile-network.ts';
 import { kill, listFreePorts, waitUntil } from './own-servers.ts';
 
 /** The real Kannel, from Debian's packages kannel and kannel-extras, with its simulated SMS centre. */
@@ -22,7 +23,7 @@ export type Kannel = {
   readonly countOutgoing: () => Promise<number>;
   /** Where it takes SMS for phones, from the user `lapor`. */
   readonly sendsmsUrl: string;
-  /** Switches phones on until so many SMS have come to them in all, and returns these. None can be sent meanwhile. */
+  /** Switches phones on until so many SMS have come to them in all, and returns these. */
   readonly untilDelivered: (total: number) => Promise<readonly DeliveredSms[]>;
   readonly stop: () => Promise<void>;
 };
@@ -44,12 +45,14 @@ export async function startKannel(options: {
   await writeFile(config, await renderConfig({ ...options, ports: { admin, boxes, smsc, sendsms } }));
 
   const running: ChildProcess[] = [];
+  let network: MobileNetwork | null = null;
   const start = async (binary: string) => {
     const log = await open(join(folder, 'log'), 'a');
     running.push(spawn(binary, ['-v', '1', config], { stdio: ['ignore', log.fd, log.fd] }));
     await log.close();
   };
   const stop = async () => {
+    network?.close();
     // Nothing in it is worth a graceful end.
     for (const child of running.reverse()) await kill(child, 'SIGKILL');
     await rm(folder, { recursive: true });
@@ -72,6 +75,10 @@ export async function startKannel(options: {
     await waitUntil('bearerbox answers', async () => (await readStatus()).includes('<gateway>'));
     await start(smsbox);
     await waitUntil('smsbox is connected', async () => /<type>smsbox<.*on-line/s.test(await readStatus()));
+    await waitUntil('bearerbox has a mobile network', async () => {
+      network ??= await openMobileNetwork(smsc);
+      return /<smsc>.*<status>online/s.test(await readStatus());
+    });
   } catch (error) {
     const log = await readFile(join(folder, 'log'), 'utf8');
     await stop();
@@ -79,24 +86,16 @@ export async function startKannel(options: {
   }
 
   const delivered: DeliveredSms[] = [];
-  /** Phones that send a line, or nothing, and take whatever comes. The SMS centre takes one connection at a time. */
+  /** Phones that send a line, or nothing, and take whatever comes. */
   const connectPhones = (line: string | null) => {
     const limits = ['-m', line === null ? '0' : '1', line ?? 'nobody 1708 text nothing'];
-    const args = ['-v', '0', '-H', '127.0.0.1', '-r', String(smsc), ...limits];
+    const args = ['-v', '0', '-H', '127.0.0.1', '-r', String(network?.port), ...limits];
     const child = spawn(fakesmsc, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     createInterface(child.stderr).on('line', (logged) => {
       const [, from, to, text] = /Got message \d+: <(\S+) (\S+) text (.*)>$/.exec(logged) ?? [];
       if (from !== undefined) delivered.push({ from, to: to ?? '', text: text ?? '' });
     });
     return child;
-  };
-  /** Until then bearerbox would send the next SMS to phones that are gone. */
-  const hangUp = async (phones: ChildProcess) => {
-    await kill(phones, 'SIGINT');
-    await waitUntil(
-      'bearerbox knows that the phones are gone',
-      async () => !/<smsc>.*<status>online/s.test(await readStatus()),
-    );
   };
   /** Each line has a fakesmsc of its own, ended once bearerbox has it. */
   const sendLine = async (line: string) => {
@@ -105,15 +104,19 @@ export async function startKannel(options: {
     try {
       await waitUntil('bearerbox received the SMS', async () => (await count('received')) > before);
     } finally {
-      await hangUp(phones);
+      await kill(phones, 'SIGKILL');
     }
   };
   const untilDelivered = async (total: number) => {
+    network?.switchOn();
     const phones = connectPhones(null);
     try {
       await waitUntil(`${total} SMS came to phones`, async () => delivered.length >= total);
+      const given = network?.switchOff() ?? 0;
+      await waitUntil('phones have read what was given to them', async () => delivered.length === given);
     } finally {
-      await hangUp(phones);
+      network?.switchOff();
+      await kill(phones, 'SIGKILL');
     }
     return delivered;
   };

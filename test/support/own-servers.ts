@@ -23,15 +23,10 @@ export async function waitUntil(what: string, isSo: () => Promise<boolean>): Pro
   }
 }
 
-/**
- * Resolves once it has ended. Who has not heard the signal after five seconds is killed: fakesmsc for one misses it where it
- * comes just before it waits for its next message.
- */
+/** Resolves once it has ended. */
 export async function kill(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
   child.kill(signal);
-  const deaf = setTimeout(() => child.kill('SIGKILL'), 5_000);
   await exited;
-  clearTimeout(deaf);
 }
