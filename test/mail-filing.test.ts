@@ -134,7 +134,7 @@ async function work(more: Partial<typeof core.context> = {}): Promise<void> {
 /** Stores the mails without having anything done about them. */
 async function leave(...mails: readonly (Buffer | NewMessage)[]): Promise<readonly MessageId[]> {
   const accepted = await door.accept(mails.map((mail) => (Buffer.isBuffer(mail) ? fetched(mail) : mail)));
-  core.jobs.length = 0;
+  await core.emptyQueueOf(accepted);
   return accepted.map(({ reportId }) => reportId as string as MessageId);
 }
 

@@ -127,7 +127,7 @@ async function work(): Promise<void> {
 /** Takes what comes through the door, puts it on the queue as the sweeper would, and has all of it done. */
 async function receive(...inbound: readonly Inbound[]): Promise<readonly Accepted[]> {
   const accepted = await door.accept(inbound);
-  core.jobs.length = 0;
+  await core.emptyQueueOf(accepted);
   const ids = (reports: boolean) =>
     accepted.flatMap(({ reportId }, index) =>
       isReport(inbound[index] as Inbound) === reports ? [reportId] : [],

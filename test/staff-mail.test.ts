@@ -78,7 +78,7 @@ async function keep(count: number, more: Parameters<typeof fetched>[1] = {}): Pr
       ),
     ),
   );
-  core.jobs.length = 0;
+  await core.emptyQueueOf(accepted);
   const ids = accepted.map(({ reportId }) => reportId as string as MessageId);
   core.jobs.push({ name: 'messages', payload: { messageIds: ids } });
   await work();

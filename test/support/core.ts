@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
+import { vi } from 'vitest';
 import { createChannels } from '../../channels/index.ts';
 import { parseConfig } from '../../src/config.ts';
 import type { DoorContext, WorkerContext } from '../../src/context.ts';
 import { loadDirectory } from '../../src/db/directory.ts';
 import type { Pool } from '../../src/db/pool.ts';
-import type { NewReport } from '../../src/domain/report.ts';
+import type { Accepted, NewReport } from '../../src/domain/report.ts';
 import type { Download } from '../../src/outbound/guarded-fetch.ts';
 import { createBudget } from '../../src/spending.ts';
 import { unpackBundles } from '../../workers/unpack.ts';
@@ -34,7 +35,22 @@ export async function createCore(db: Pool, env: Readonly<Record<string, string>>
       jobs.push({ name, payload });
     },
   } satisfies Partial<Record<keyof (DoorContext & WorkerContext), unknown>>;
-  return { context, jobs };
+  return {
+    context,
+    jobs,
+    /** Takes off the queue what was just accepted, and all else. The feed may put it there a moment later than it is answered. */
+    emptyQueueOf: async (accepted: readonly Accepted[]): Promise<void> => {
+      const fed = accepted.filter(({ repeated }) => !repeated).map(({ reportId }) => reportId as string);
+      await vi.waitUntil(
+        () => {
+          const waiting = new Set(jobs.flatMap(({ payload }) => Object.values(payload).flat()));
+          return fed.every((id) => waiting.has(id));
+        },
+        { timeout: 15_000, interval: 5 },
+      );
+      jobs.length = 0;
+    },
+  };
 }
 
 /** A report about a street lamp that nobody sent before. */

@@ -79,7 +79,7 @@ export async function openPostStage(env: Readonly<Record<string, string>> = {}) 
 
   async function leave(...messages: readonly (NewMessage | GivenPost)[]): Promise<readonly MessageId[]> {
     const accepted = await door.accept(messages.map((each) => ('payload' in each ? found(each) : each)));
-    core.jobs.length = 0;
+    await core.emptyQueueOf(accepted);
     return accepted.map(({ reportId }) => reportId as string as MessageId);
   }
 
