@@ -8,6 +8,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { AgencyCode } from '../src/domain/report.ts';
 import { formatTrackingId, mintTrackingId } from '../src/domain/tracking-id.ts';
+import { findFreePort } from '../src/embedded/processes.ts';
 import { startRedis } from '../src/embedded/redis.ts';
 import { findRedis } from '../src/embedded/redis-binaries.ts';
 import { letPass } from '../src/embedded/run-as.ts';
@@ -381,12 +382,3 @@ describe('lapor demo', () => {
     expect(stderr).toContain(option);
   });
 });
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}

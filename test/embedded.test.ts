@@ -10,6 +10,8 @@ import { startPostgres } from '../src/embedded/postgres.ts';
 import { type Embedded, startEmbedded } from '../src/embedded/servers.ts';
 
 const hasRedis = inject('redisUrl') !== null;
+/** From where to where Linux takes ports for whoever does not say which. */
+const anyPorts = '/proc/sys/net/ipv4/ip_local_port_range';
 const running = new Set<Embedded>();
 
 afterEach(async () => {
@@ -96,6 +98,13 @@ describe('in a folder nobody but the owner may enter, root included,', () => {
     if (!hasRedis) return;
     const withoutPassword = `redis://127.0.0.1:${new URL(embedded.redisUrl ?? '').port}`;
     await expect(askRedis(withoutPassword, (client) => client.ping())).rejects.toThrow(/NOAUTH/);
+  });
+
+  test.runIf(existsSync(anyPorts))('they have ports that nobody takes by chance while they are down', () => {
+    const [first = 0] = readFileSync(anyPorts, 'utf8').split('\t').map(Number);
+    for (const url of [embedded.databaseUrl, embedded.redisUrl ?? []].flat()) {
+      expect(Number(new URL(url ?? '').port)).toBeLessThan(first);
+    }
   });
 
   test('the gateway is no superuser of its database', async () => {

@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, type SpawnOptions, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { AppError } from '../errors.ts';
@@ -108,14 +109,26 @@ export async function waitUntil(
   return true;
 }
 
+/**
+ * Below those that systems give to whoever connects or wants any port (from 32768 on Linux, from 49152 elsewhere): so nobody
+ * takes the port of a server that is down for a moment and will be looked for where it was.
+ */
+const serverPorts = { from: 20_000, to: 32_767 } as const;
+
+/** One that was free a moment ago. */
 export async function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+  for (let attempt = 1; attempt <= 100; attempt += 1) {
+    const port = randomInt(serverPorts.from, serverPorts.to + 1);
+    if (await isFree(port)) return port;
+  }
+  throw new AppError('config', `no port from ${serverPorts.from} to ${serverPorts.to} is free`);
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }
 

@@ -1,16 +1,14 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { findFreePort } from '../../src/embedded/processes.ts';
 
 /** What it takes to run a server of one's own in a test: a port, its beginning, its end. */
 
-/** Ports that were free a moment ago; all are held until the last is found, so no two are the same. */
+/** Ports that were free a moment ago, no two the same, and that nobody takes while their server is started anew. */
 export async function listFreePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
+  const ports = new Set<number>();
+  while (ports.size < count) ports.add(await findFreePort());
+  return [...ports];
 }
 
 /** Asks again and again, for 15 s at most; rejects with `what` when they are over. */

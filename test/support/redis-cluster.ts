@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { inject, vi } from 'vitest';
-import { findFreePort } from '../../src/embedded/processes.ts';
+import { listFreePorts } from './own-servers.ts';
 
 export type RedisCluster = {
   /** REDIS_URL: the nodes, separated by commas. */
@@ -65,7 +65,7 @@ type Node = {
 
 async function startNode(folder: string): Promise<Node> {
   mkdirSync(folder);
-  const [port, busPort] = [await findFreePort(), await findFreePort()];
+  const [port = 0, busPort = 0] = await listFreePorts(2);
   const settings = {
     port,
     'cluster-port': busPort,

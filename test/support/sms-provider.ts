@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { findFreePort } from '../../src/embedded/processes.ts';
 
 export type SentSms = { readonly to: string; readonly text: string };
 
@@ -49,17 +49,17 @@ export async function startSmsProvider(): Promise<SmsProvider> {
     asked.push(sms);
     (behaviours.shift() ?? takes)(sms, response, (taken) => sent.push(taken));
   });
-  const listen = async (port: number) => {
+  const port = await findFreePort();
+  const listen = async () => {
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
-    return (server.address() as AddressInfo).port;
   };
   const leave = async () => {
     server.closeAllConnections();
     server.close();
     await once(server, 'close');
   };
-  const port = await listen(0);
+  await listen();
   return {
     url: `http://127.0.0.1:${port}/cgi-bin/sendsms`,
     asked,
@@ -69,7 +69,7 @@ export async function startSmsProvider(): Promise<SmsProvider> {
       for (const list of [asked, sent, behaviours]) list.length = 0;
     },
     leave,
-    back: async () => void (await listen(port)),
+    back: listen,
     stop: leave,
   };
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { Transform } from 'node:stream';
+import { findFreePort } from '../../src/embedded/processes.ts';
 
 /** A wire to a server that a test can cut, or turn into a black hole, without touching the server. */
 export type TcpRelay = {
@@ -42,10 +43,10 @@ export async function openTcpRelay(serverUrl: string): Promise<TcpRelay> {
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', () => {}); // what breaks is what the test wanted
   }
-  async function listen(port: number): Promise<number> {
+  const port = await findFreePort();
+  async function listen(): Promise<void> {
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
-    return (server.address() as AddressInfo).port;
   }
   function hangUp(): void {
     for (const socket of sockets) socket.destroy();
@@ -58,7 +59,7 @@ export async function openTcpRelay(serverUrl: string): Promise<TcpRelay> {
     await closed;
   }
 
-  const port = await listen(0);
+  await listen();
   const url = new URL(serverUrl);
   // of a PostgreSQL with a socket, which would lead past us
   url.searchParams.delete('host');
@@ -78,7 +79,7 @@ export async function openTcpRelay(serverUrl: string): Promise<TcpRelay> {
       swallowing = false;
       mostBack = Number.POSITIVE_INFINITY;
       hangUp();
-      if (!server.listening) await listen(port);
+      if (!server.listening) await listen();
     },
     mendNewOnly: () => {
       swallowing = false;
