@@ -9,13 +9,14 @@ const sharingPackages = { isolate: false, setupFiles: ['test/support/fresh-modul
 const withServers = {
   ...sharingPackages,
   globalSetup: ['test/support/servers.ts'],
-  testTimeout: 30_000,
-  hookTimeout: 60_000,
+  // a bound, and no measure: four files at a time have two cores
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
 };
 
 export default defineConfig({
   test: {
-    // On the two cores of CI: files wait for servers and processes nearly half of their time.
+    // On the two cores of CI: files wait for servers and processes half of their time.
     maxWorkers: 4,
     projects: [
       {
