@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
 import type { AgencyCode } from '../src/domain/report.ts';
-import { type InProcess, startInProcess } from './support/app.ts';
+import { allRoles, type InProcess, startInProcess } from './support/app.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { addEndpoint } from './support/filed-reports.ts';
 import { type Running, startGateway } from './support/gateway.ts';
@@ -192,7 +192,7 @@ async function startDying(point: string): Promise<Running> {
 /** The one that finds what is left; here, where its packages are loaded already. */
 async function startNext(): Promise<InProcess> {
   const servers = { databaseUrl: database.url, redisUrl: testRedisUrl() };
-  const gateway = await startInProcess(servers, { serve: true, work: true, sweep: true }, env);
+  const gateway = await startInProcess(servers, allRoles, env);
   stops.push(gateway.stop);
   return gateway;
 }

@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type InProcess, startInProcess } from './support/app.ts';
+import { allRoles, type InProcess, startInProcess } from './support/app.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { type Dovecot, hasDovecot, startDovecot } from './support/dovecot.ts';
 import { type Running, startGateway } from './support/gateway.ts';
@@ -49,7 +49,7 @@ describe.skipIf(!hasPostfix || !hasDovecot)('mail', () => {
   /** The one that finds what is left; here, where its packages are loaded already. */
   async function startNext(): Promise<InProcess> {
     const servers = { databaseUrl: database.url, redisUrl: testRedisUrl() };
-    const gateway = await startInProcess(servers, { serve: true, work: true, sweep: true }, env);
+    const gateway = await startInProcess(servers, allRoles, env);
     stops.push(gateway.stop);
     return gateway;
   }

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { orderFiling } from '../src/db/taken-messages.ts';
 import { bounceAddress } from '../src/domain/mail-address.ts';
 import type { NotificationId } from '../src/domain/report.ts';
-import { type InProcess, startInProcess } from './support/app.ts';
+import { allRoles, type InProcess, startInProcess } from './support/app.ts';
 import { forgetReports } from './support/core.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { type Dovecot, hasDovecot, startDovecot } from './support/dovecot.ts';
@@ -51,11 +51,7 @@ describe.skipIf(!hasPostfix || !hasDovecot)('a gateway', { timeout: 90_000 }, ()
   ): Promise<InProcess> {
     const settings = await mailSettings({ database: on, dovecot, postfix }, mailbox);
     const servers = { databaseUrl: on.url, redisUrl: testRedisUrl() };
-    const gateway = await startInProcess(
-      servers,
-      { serve: true, work: true, sweep: true },
-      { ...settings, ...more },
-    );
+    const gateway = await startInProcess(servers, allRoles, { ...settings, ...more });
     stops.push(gateway.stop);
     return gateway;
   }

@@ -86,6 +86,9 @@ export type InProcess = {
   readonly stop: () => Promise<void>;
 };
 
+/** Those of `lapor all`. */
+export const allRoles: Roles = { serve: true, work: true, sweep: true };
+
 /** A whole gateway as `lapor serve`, `work` or `all` puts it together, in this process; `url` is empty where it does not serve. */
 export async function startInProcess(
   servers: Servers,
