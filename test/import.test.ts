@@ -9,6 +9,7 @@ import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { startGateway } from './support/gateway.ts';
 import { csvOf, dot, letterRow, lettersOf, uploadBody } from './support/imports.ts';
 import { runLapor } from './support/lapor.ts';
+import { testQueueNamespace, testRedisUrl } from './support/redis.ts';
 import { readSealed, testDataDir } from './support/sealing.ts';
 import { type SignedIn, signIn } from './support/staff.ts';
 
@@ -426,7 +427,12 @@ test('lapor import: checks, imports once, tells what stays out by its exit code,
 test('killed in the middle, the import is taken up again where it was: every row once', async () => {
   const table = csvOf(lettersOf(1_200, 'MATI'));
   const before = await lettersStored();
-  const env = { DATABASE_URL: database.url, REDIS_URL: '', SEED: 'no' };
+  const env = {
+    DATABASE_URL: database.url,
+    REDIS_URL: testRedisUrl(),
+    QUEUE_NAMESPACE: testQueueNamespace(),
+    SEED: 'no',
+  };
   const home = String((await upload(table)).headers.location);
   await post(`${home}/kolom`, await mappingOf(home));
   const id = home.split('/').at(-1);
