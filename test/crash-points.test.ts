@@ -1,21 +1,21 @@
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
 import type { AgencyCode } from '../src/domain/report.ts';
-import { allRoles, type InProcess, startInProcess } from './support/app.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { addEndpoint } from './support/filed-reports.ts';
-import { type Running, startGateway } from './support/gateway.ts';
+import type { Running } from './support/gateway.ts';
 import { type ReceivingAgency, startReceivingAgency } from './support/receiving-agency.ts';
 import { testQueueNamespace, testRedisUrl } from './support/redis.ts';
 import { signSms, smsSecret } from './support/signed-sms.ts';
 import { type SmsProvider, startSmsProvider } from './support/sms-provider.ts';
+import { createSuccessors } from './support/successors.ts';
 import { uniqueWord } from './support/unique-word.ts';
 import { letWaitingTimePass } from './support/waiting-time.ts';
 
 let database: TestDatabase;
 let agency: ReceivingAgency;
 let provider: SmsProvider;
-let env: Readonly<Record<string, string>>;
-let stops: (() => Promise<unknown>)[] = [];
+let env: Parameters<typeof startNext>[0];
+const { startDying, startNext, endAll } = createSuccessors();
 
 beforeAll(async () => {
   [database, agency, provider] = await Promise.all([
@@ -36,10 +36,7 @@ beforeAll(async () => {
     SMS_KANNEL_SEND_PASSWORD: 'rahasia-kirim',
   };
 });
-afterEach(async () => {
-  await Promise.all(stops.map((stop) => stop()));
-  stops = [];
-});
+afterEach(endAll);
 afterAll(async () => {
   await agency?.stop();
   await provider?.stop();
@@ -61,13 +58,13 @@ test.each([
   'a gateway that dies at %s loses no report and doubles none',
   { timeout: 90_000 },
   async (point, hearings) => {
-    const dying = await startDying(point);
+    const dying = await startDying(env, point);
     const key = uniqueWord();
     const first = await send(dying, key).catch(() => null);
     expect(await dying.ended).toBe('SIGKILL');
 
     await letWaitingTimePass(database.pool);
-    const gateway = await startNext();
+    const gateway = await startNext(env);
     const { receipt } = await send(gateway, key);
     if (first !== null) expect(receipt).toBe(first.receipt);
     await expect
@@ -91,13 +88,13 @@ test.each([
   'a gateway that dies at %s files a report without a key once',
   { timeout: 60_000 },
   async (point) => {
-    const dying = await startDying(point);
+    const dying = await startDying(env, point);
     const word = uniqueWord();
     await send(dying, word, {}).catch(() => null);
     expect(await dying.ended).toBe('SIGKILL');
 
     await letWaitingTimePass(database.pool);
-    await startNext();
+    await startNext(env);
     await expect.poll(() => listReports(word), { timeout: 30_000 }).toMatchObject([{ state: 'delivered' }]);
     expect(agency.received.filter(({ body }) => body.includes(word))).toHaveLength(1);
   },
@@ -113,7 +110,7 @@ test.each([
   { timeout: 60_000 },
   async (point, state, sent) => {
     provider.forget();
-    const dying = await startDying(point);
+    const dying = await startDying(env, point);
     const id = `pesan-${point.replace(':', '-')}`;
     const sms = { id, from: '+6281322334455', text: `Talud sungai longsor di belakang SD kami (${id})` };
     await sendSms(dying, sms);
@@ -121,7 +118,7 @@ test.each([
     expect(provider.sent).toHaveLength(sent);
 
     await letWaitingTimePass(database.pool);
-    const gateway = await startNext();
+    const gateway = await startNext(env);
     await expect.poll(() => listNotificationStates(id), { timeout: 30_000 }).toEqual([state]);
     // another one goes out, and this one does not with it
     const other = `${id}-lagi`;
@@ -142,7 +139,7 @@ test.each(['messages:before-commit', 'messages:after-commit', 'messages:after-en
     provider.forget();
     const id = `tambahan-${point.replace(':', '-')}`;
     const from = '+6281344556677';
-    const gateway = await startNext();
+    const gateway = await startNext(env);
     await sendSms(gateway, { id, from, text: `Talud sungai longsor di belakang SD kami (${id})` });
     await expect.poll(() => listNotificationStates(id), { timeout: 30_000 }).toEqual(['sent']);
     const { rows } = await database.pool.query<{ id: string; tracking_id: string }>(
@@ -153,13 +150,13 @@ test.each(['messages:before-commit', 'messages:after-commit', 'messages:after-en
     const [report] = rows;
     await gateway.stop();
 
-    const dying = await startDying(point);
+    const dying = await startDying(env, point);
     const added = `sekarang pagarnya ikut ambruk ${uniqueWord()}`;
     const sms = { id: `${id}-2`, from, text: `TAMBAH ${report?.tracking_id} ${added}` };
     await sendSms(dying, sms).catch(() => undefined);
     expect(await dying.ended).toBe('SIGKILL');
     await letWaitingTimePass(database.pool);
-    const next = await startNext();
+    const next = await startNext(env);
     await sendSms(next, sms);
     await expect
       .poll(() => listAdded(report?.id ?? ''), { timeout: 60_000 })
@@ -180,21 +177,6 @@ async function listAdded(reportId: string) {
     [reportId],
   );
   return rows;
-}
-
-/** A process of its own, for it is killed. */
-async function startDying(point: string): Promise<Running> {
-  const gateway = await startGateway('all', { ...env, CRASH_AT: point });
-  stops.push(() => gateway.end('SIGKILL'));
-  return gateway;
-}
-
-/** The one that finds what is left; here, where its packages are loaded already. */
-async function startNext(): Promise<InProcess> {
-  const servers = { databaseUrl: database.url, redisUrl: testRedisUrl() };
-  const gateway = await startInProcess(servers, allRoles, env);
-  stops.push(gateway.stop);
-  return gateway;
 }
 
 type Reachable = Pick<Running, 'url'>;

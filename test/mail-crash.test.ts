@@ -1,12 +1,10 @@
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { allRoles, type InProcess, startInProcess } from './support/app.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { type Dovecot, hasDovecot, startDovecot } from './support/dovecot.ts';
-import { type Running, startGateway } from './support/gateway.ts';
 import { mailSettings, mailTo, withFile } from './support/mail-gateway.ts';
 import { hasPostfix, type Postfix, startPostfix } from './support/postfix.ts';
-import { testRedisUrl } from './support/redis.ts';
+import { createSuccessors } from './support/successors.ts';
 import { uniqueWord } from './support/unique-word.ts';
 import { letWaitingTimePass } from './support/waiting-time.ts';
 
@@ -15,9 +13,9 @@ describe.skipIf(!hasPostfix || !hasDovecot)('mail', () => {
   let database: TestDatabase;
   let dovecot: Dovecot;
   let postfix: Postfix;
-  let env: Readonly<Record<string, string>>;
+  let env: Parameters<typeof startNext>[0];
   let photo: Buffer;
-  let stops: (() => Promise<unknown>)[] = [];
+  const { startDying, startNext, endAll } = createSuccessors();
 
   beforeAll(async () => {
     database = await createTestDatabase({ seeded: true });
@@ -29,30 +27,12 @@ describe.skipIf(!hasPostfix || !hasDovecot)('mail', () => {
       .jpeg()
       .toBuffer();
   }, 120_000);
-  afterEach(async () => {
-    await Promise.all(stops.map((stop) => stop()));
-    stops = [];
-  });
+  afterEach(endAll);
   afterAll(async () => {
     await postfix?.stop();
     await dovecot?.stop();
     await database?.drop();
   });
-
-  /** A process of its own, for it is killed. */
-  async function startDying(point: string): Promise<Running> {
-    const gateway = await startGateway('all', { ...env, CRASH_AT: point });
-    stops.push(() => gateway.end('SIGKILL'));
-    return gateway;
-  }
-
-  /** The one that finds what is left; here, where its packages are loaded already. */
-  async function startNext(): Promise<InProcess> {
-    const servers = { databaseUrl: database.url, redisUrl: testRedisUrl() };
-    const gateway = await startInProcess(servers, allRoles, env);
-    stops.push(gateway.stop);
-    return gateway;
-  }
 
   const from = 'Siti Aminah <siti@uji.example>';
   const listReports = async (word: string) =>
@@ -94,12 +74,12 @@ describe.skipIf(!hasPostfix || !hasDovecot)('mail', () => {
       const [first, second] = [uniqueWord(), uniqueWord()];
       const report = `Bandung, lampu jalan mati di gang ${first}`;
       await dovecot.deliver(mailTo({ from, ...withFile(report, 'lampu.jpg', 'image/jpeg', photo) }), 'lapor');
-      const dying = await startDying(point);
+      const dying = await startDying(env, point);
       expect(await dying.ended).toBe('SIGKILL');
 
       await letWaitingTimePass(database.pool);
       await database.pool.query('update messages set taken_until = null, due_at = now()');
-      const gateway = await startNext();
+      const gateway = await startNext(env);
       await expect
         .poll(() => listReports(first), { timeout: 40_000 })
         .toEqual([{ files: 1, told, reply_to: expect.any(String) }]);
@@ -112,11 +92,11 @@ describe.skipIf(!hasPostfix || !hasDovecot)('mail', () => {
         mailTo({ from, to, ...withFile(added, 'dua.jpg', 'image/jpeg', photo) }),
         'lapor',
       );
-      const again = await startDying(point);
+      const again = await startDying(env, point);
       expect(await again.ended).toBe('SIGKILL');
       await letWaitingTimePass(database.pool);
       await database.pool.query('update messages set taken_until = null, due_at = now()');
-      await startNext();
+      await startNext(env);
       await expect.poll(() => listAdditions(second), { timeout: 40_000 }).toEqual([{ files: 1, told }]);
 
       // what comes behind them is a report, and these are not more

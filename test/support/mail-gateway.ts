@@ -21,7 +21,7 @@ export async function mailSettings(
     readonly postfix: Pick<Postfix, 'smtpPort'>;
   },
   mailbox: Partial<MailboxEntry> & { readonly user: string },
-): Promise<Readonly<Record<string, string>>> {
+): Promise<Readonly<Record<'DATABASE_URL' | 'REDIS_URL', string>> & Readonly<Record<string, string>>> {
   const file = join(testDataDir, `${randomUUID()}.json`);
   await writeMailboxesFile(file, [mailboxOf(dovecot, { name: mailbox.user, agency: 'D32.73', ...mailbox })]);
   return {
